@@ -133,11 +133,7 @@ function readValue(kind: NamedKind, text: string, start: number): Result<Selecto
         );
       }
       if (OVERLAY && contains(OVERLAY, prefix.value)) {
-        return refused(
-          0,
-          "these are the addresses of nodes, which are behind no router",
-          'Write "any", or name the nodes: node:NAME, tag:NAME, segment:NAME or user:EMAIL',
-        );
+        return refused(0, NODES_ADDRESSES.problem, NODES_ADDRESSES.remedy);
       }
       return ok({ kind, prefix: formatPrefix(prefix.value) });
     }
@@ -145,6 +141,12 @@ function readValue(kind: NamedKind, text: string, start: number): Result<Selecto
 }
 
 const OVERLAY = prefixOf(OVERLAY_IPV4);
+
+/** Why the overlay is no subnet. */
+export const NODES_ADDRESSES = {
+  problem: "these are the addresses of nodes, which are behind no router",
+  remedy: 'Write "any", or name the nodes: node:NAME, tag:NAME, segment:NAME or user:EMAIL',
+} as const;
 
 const internetAsSource = (text: string): TextError => ({
   text,

@@ -229,6 +229,24 @@ describe("a service in a target of a test", () => {
   });
 });
 
+test("the nodes' own addresses are no subnet, of IPv6 either, in a rule, a test and a document", async () => {
+  const { data: node } = await world.admin.call("nodes.get", { params: { node: db.id } });
+  const to = `subnet:${node.ipv6}/128`;
+  const problem = { detail: expect.stringContaining("these are the addresses of nodes") };
+  await expect(rule("overlay", { to: [to] })).rejects.toMatchObject({ status: 422, problem });
+  const body = { name: "overlay", from: "tag:web", deny: [`${to} any`] };
+  await expect(world.admin.call("meshTests.create", { body })).rejects.toMatchObject({ problem });
+  const rules = [{ name: "overlay", from: ["tag:web"], to: [to], traffic: ["any"] }];
+  const document = { version: 1 as const, meshRules: rules };
+  await expect(world.admin.call("network.plan", { body: { document } })).rejects.toMatchObject({
+    problem: { code: "invalid_input" },
+  });
+  // Another network's addresses may be behind a router.
+  const { data: made } = await rule("other", { to: ["subnet:fd00:1::/64"] });
+  expect(made.to).toEqual(["subnet:fd00:1::/64"]);
+  await bindings.db.prepare("DELETE FROM mesh_rules WHERE id = ?").bind(made.id).run();
+});
+
 describe("tests of rules in a document", () => {
   const document = (meshRules: object[], meshTests: object[]) => ({
     version: 1 as const,

@@ -7,6 +7,7 @@ import type { ComingNode } from "../../mesh/coming-network.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
 import type { RuleRow } from "../handlers/mesh-rules.ts";
 import { columnsOfTest, dropTest, newTest, refuseMoreTests, storeTest } from "../handlers/mesh-tests.ts";
+import { overlayIn } from "../handlers/selectors.ts";
 import { comingTests, fails, issueOf, ranTests, refuseFailing } from "../mesh-tests.ts";
 import type { Building } from "./apply.ts";
 
@@ -38,7 +39,13 @@ export async function applyTest(
   const user = (email: string) => names.user(email) && email;
   const text = { from: item.from, accept: item.accept ?? [], deny: item.deny ?? [] };
   const columns = await columnsOfTest(
-    { segment: names.anySegment, node: names.node, service: names.meshService, user },
+    {
+      segment: names.anySegment,
+      node: names.node,
+      service: names.meshService,
+      user,
+      overlay: () => overlayIn(db),
+    },
     text,
   );
   const after = before

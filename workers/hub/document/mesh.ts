@@ -19,6 +19,7 @@ import { columnsOfRule, newRule, resolveRule } from "../handlers/mesh-rules.ts";
 import { newService, refuseMoreServices, trafficColumn } from "../handlers/mesh-services.ts";
 import { blankMicrosegment, changeMicrosegment } from "../handlers/microsegments.ts";
 import { factsText, storeNode, tagsText } from "../handlers/nodes.ts";
+import { overlayIn } from "../handlers/selectors.ts";
 import { refusePast } from "../handlers/service-tokens.ts";
 import type { Building } from "./apply.ts";
 import { instantOf } from "./canonical.ts";
@@ -136,7 +137,13 @@ export async function applyRule(
   }
   const user = (email: string) => names.user(email) && email;
   const rule = await resolveRule(
-    { segment: names.anySegment, node: names.node, service: names.meshService, user },
+    {
+      segment: names.anySegment,
+      node: names.node,
+      service: names.meshService,
+      user,
+      overlay: () => overlayIn(db),
+    },
     item,
   );
   const said = { ...item, notBefore: instantOf(item.notBefore), notAfter: instantOf(item.notAfter) };

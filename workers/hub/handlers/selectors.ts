@@ -1,4 +1,5 @@
-import { called, printSelector } from "../../../shared/segments/selector.ts";
+import { contains, prefixOf } from "../../../shared/net/prefix.ts";
+import { called, NODES_ADDRESSES, printSelector } from "../../../shared/segments/selector.ts";
 import type { Selector } from "../../../shared/segments/types.ts";
 import { Refused } from "../../platform/refused.ts";
 import { invalidRule } from "./mesh-rule-terms.ts";
@@ -19,7 +20,13 @@ export interface SelectorLookups {
   readonly service: (reference: string) => Promise<string> | string;
   /** Returns the user's e-mail address. */
   readonly user: (reference: string) => Promise<string> | string;
+  /** The IPv6 prefix of the nodes' own addresses. Null before there is a mesh. */
+  readonly overlay: () => Promise<string | null>;
 }
+
+/** The IPv6 prefix of the nodes' own addresses, which each network has for itself. Null before there is a mesh. */
+export const overlayIn = (db: D1Database): Promise<string | null> =>
+  db.prepare("SELECT ipv6_prefix FROM mesh_state").first<string>("ipv6_prefix");
 
 export const inRegistry = (db: D1Database): SelectorLookups => ({
   segment: async (reference) =>
@@ -27,6 +34,7 @@ export const inRegistry = (db: D1Database): SelectorLookups => ({
   node: async (reference) => (await findNode(db, reference)).id,
   service: async (reference) => (await findService(db, reference)).id,
   user: async (reference) => (await findUser(db, reference)).email,
+  overlay: () => overlayIn(db),
 });
 
 /** The selector with ids instead of names. Refuses with the place that names something unknown. */
@@ -40,12 +48,25 @@ export const selectorById = (find: SelectorLookups, selector: Selector, path: st
           return { kind: "node", node: await find.node(selector.node) };
         case "user":
           return { kind: "user", user: await find.user(selector.user) };
+        case "subnet":
+          await refuseOverlay(find, selector.prefix, path);
+          return selector;
         default:
           return selector;
       }
     },
     { path, entry: printSelector(selector) },
   );
+
+/** Nodes' own addresses are behind no router. Those of IPv4 are the same everywhere, so the text alone is refused. */
+async function refuseOverlay(find: SelectorLookups, text: string, path: string): Promise<void> {
+  const prefix = prefixOf(text);
+  if (prefix?.version !== 6) return;
+  const overlay = prefixOf((await find.overlay()) ?? "");
+  if (!overlay || !contains(overlay, prefix)) return;
+  const message = `subnet:${text}: ${NODES_ADDRESSES.problem}. ${NODES_ADDRESSES.remedy}.`;
+  invalidRule({ path, message });
+}
 
 /** If the text names a missing thing, the text is wrong, not the path of the request. */
 export async function found<T>(

@@ -204,6 +204,8 @@ async function rulesFor(
     node: (name: string) => name,
     service: (name: string) => name,
     user: (name: string) => name,
+    // Roles are sets of nodes: no subnet is proposed.
+    overlay: async () => null,
   };
   return Promise.all(
     wanted.map(async ({ from, to, services }) => {
