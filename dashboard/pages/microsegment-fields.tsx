@@ -99,7 +99,7 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
       <Criterion
         name="where"
         label="Members are nodes with"
-        hint={`Such as user.department == "Finance" and not (user.type == "contractor"). Facts: ${FACT_NAMES.join(", ")}, app.NAME.`}
+        hint={`Such as user.department == "Finance" and not (user.type == "contractor"). Facts: ${FACT_NAMES.join(", ")}, app.NAME, claims.checks.NAME.`}
         text={microsegment.where}
         error={error}
         readOnly={readOnly}

@@ -82,6 +82,7 @@ export class Reports {
       offeredRoutes: offeredRoutesOf(facts),
       exitNode: facts.exit_node,
       claims: facts.claims,
+      checks: network.checksOf(node),
       country: facts.country,
     };
     const change = reportedChange(report, known, (reference) => network.idOf(reference));

@@ -93,12 +93,13 @@ export function reportedChange(
     readonly offeredRoutes: readonly string[];
     readonly exitNode: string | null;
     readonly claims: string;
+    readonly checks: readonly DeviceCheck[];
     readonly country: string | null;
   },
   idOf: (reference: string) => string | null,
 ): ReportedChange | null {
   const exitNode = report.exitNode ? idOf(report.exitNode) : report.exitNode;
-  const claims = report.facts && claimsOf(report.facts);
+  const claims = report.facts && claimsOf(report.facts, known.checks);
   const change: ReportedChange = {
     ...(report.endpoints && !same(report.endpoints, known.endpoints) ? { endpoints: report.endpoints } : {}),
     ...(report.routes && !same(report.routes, known.offeredRoutes) ? { offeredRoutes: report.routes } : {}),

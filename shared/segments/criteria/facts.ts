@@ -1,3 +1,5 @@
+import { CHECK_RESULTS, isCheckName } from "../../node/config/device-check.ts";
+
 /**
  * The facts that criteria of microsegments may read. A *stated* fact comes from an administrator, an identity provider,
  * a system that manages devices, or the platform. A *claimed* fact is the node's own word: whoever has root on the
@@ -31,6 +33,8 @@ export interface Fact {
   readonly type: MicrosegmentType | null;
   readonly source: FactSource;
   readonly about: string;
+  /** The only values that it may have. Absent: any. */
+  readonly words?: readonly string[];
 }
 
 /** How sensitive a project is, from the least to the most. */
@@ -93,10 +97,19 @@ export const FACT_NAMES: readonly string[] = [...BY_NAME.keys()];
 
 const APPLICATION = /^app\.[a-z0-9]([a-z0-9._+-]{0,60}[a-z0-9+])?$/;
 
-/** The fact with this name: a named one, or the version of an application such as `app.postgres`. Null for any other name. */
+const CHECK = "claims.checks.";
+
+/**
+ * The fact with this name: a named one, the version of an application such as `app.postgres`, or what a node answered to a check
+ * such as `claims.checks.edr`. Null for any other name.
+ */
 export function factOf(name: string): Fact | null {
   const known = BY_NAME.get(name);
   if (known) return known;
+  if (name.startsWith(CHECK) && isCheckName(name.slice(CHECK.length))) {
+    const about = "what it answered to a check of its home segment";
+    return { name, kind: "text", type: "device", source: "node", about, words: CHECK_RESULTS };
+  }
   if (!APPLICATION.test(name)) return null;
   const about = `the version of ${name.slice("app.".length)}`;
   return { name, kind: "version", type: "application", source: "administrator", about };

@@ -156,7 +156,9 @@ class Parser {
     const fact = factOf(token.value);
     if (fact) return fact;
     const near = nearest(token.value, FACT_NAMES);
-    const remedy = near ? `Write "${near}"` : `Name one of ${FACT_NAMES.join(", ")}, or app.NAME`;
+    const remedy = near
+      ? `Write "${near}"`
+      : `Name one of ${FACT_NAMES.join(", ")}, app.NAME, or claims.checks.NAME`;
     throw this.#refused(token, `there is no fact ${token.value}`, remedy);
   }
 
@@ -175,6 +177,8 @@ class Parser {
     if (fact.kind === "level" && !LEVELS.some((level) => level === token.value)) {
       throw this.#refused(token, "there is no such level", `Write one of ${LEVELS.join(", ")}`);
     }
+    if (fact.words && !fact.words.includes(token.value))
+      throw this.#refused(token, `${fact.name} is never this`, `Write one of ${fact.words.join(", ")}`);
     return token.value;
   }
 

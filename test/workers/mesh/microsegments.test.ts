@@ -2,6 +2,12 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { fromBase64url } from "../../../shared/base/base64url.ts";
+import {
+  type CheckReport,
+  type DeviceCheck,
+  digestOf,
+  parseDeviceCheck,
+} from "../../../shared/node/config/device-check.ts";
 import type { PeerDocument } from "../../../shared/node/config/types.ts";
 import { signStatement } from "../../../shared/node/protocol/statement.ts";
 import type { ConfigAnswer } from "../../../shared/node/protocol/types.ts";
@@ -125,13 +131,14 @@ describe("facts that others state or nodes claim", () => {
     world.admin.call("meshRules.create", {
       body: { name, from: [`node:${from.name}`], to: [`segment:${name}`], traffic: ["any"] },
     });
-  const claims = (node: TestNode, osVersion: string) =>
+  const claims = (node: TestNode, osVersion: string, checks: readonly CheckReport[] = []) =>
     signStatement(
       "facts",
       node.hub.origin,
       {
         ...{ os: "linux", kernel: "6", agentVersion: "1.0.0", agentHash: "A".repeat(43), uptimeSeconds: 1 },
         ...{ diskEncrypted: true, firewall: null, osId: "debian", osVersion, measuredAt: Date.now() },
+        ...(checks.length > 0 && { checks }),
       },
       node.signing,
     );
@@ -199,6 +206,32 @@ describe("facts that others state or nodes claim", () => {
     });
     expect(await reaches(server)).toEqual([node.id]);
     await node.report({ facts: await claims(node, "11") });
+    expect(await reaches(server)).toEqual([]);
+  });
+
+  test("an answer to a check takes a node out, and one to a former check counts for nothing", async () => {
+    const [server, node] = [await world.member(), await world.member()];
+    const [check, former] = ["edr = process edrd", "edr = process other"].map(
+      (line) => parseDeviceCheck(line) as DeviceCheck,
+    );
+    const { etag } = await world.admin.call("segments.get", { params: { segment: "main" } });
+    const body = { deviceChecks: ["edr = process edrd"] };
+    await world.admin.call("segments.update", { params: { segment: "main" }, body, ifMatch: etag ?? "" });
+    await world.admin.call("microsegments.create", {
+      body: {
+        ...{ name: "watched", type: "device", include: [`node:${node.name}`] },
+        unless: 'not claims.checks.edr == "present"',
+      },
+    });
+    await allow("watched", server);
+    const answers = (of: DeviceCheck | undefined, result: string) =>
+      claims(node, "12", [{ name: "edr", of: digestOf(of as DeviceCheck), result }]);
+    expect(await reaches(server)).toEqual([]);
+    await node.report({ facts: await answers(former, "present") });
+    expect(await reaches(server)).toEqual([]);
+    await node.report({ facts: await answers(check, "present") });
+    expect(await reaches(server)).toEqual([node.id]);
+    await node.report({ facts: await answers(check, "absent") });
     expect(await reaches(server)).toEqual([]);
   });
 

@@ -35,6 +35,9 @@ describe("a criterion", () => {
     ["app.postgres >= 15 and app.postgres < 17", { "app.postgres": "17.0" }, false],
     ['project.sensitivity >= "confidential"', { "project.sensitivity": "restricted" }, true],
     ['project.sensitivity >= "confidential"', { "project.sensitivity": "internal" }, false],
+    ['claims.checks.edr-2.x == "present"', { "claims.checks.edr-2.x": "present" }, true],
+    ['claims.checks.edr in ["absent", "mismatch"]', { "claims.checks.edr": "present" }, false],
+    ['not claims.checks.edr == "present"', {}, null],
     ["claims.diskEncrypted", { "claims.diskEncrypted": false }, false],
     ["not claims.diskEncrypted", { "claims.diskEncrypted": false }, true],
     // `and` binds closer than `or`, and `not` closer than both.
@@ -53,6 +56,12 @@ describe("a criterion", () => {
     ['place.zone == "say \\"gdpr\\""', { "place.zone": 'say "gdpr"' }, true],
   ] as const)("%s", (text, facts, truth) => {
     expect(judge(text, facts)).toBe(truth);
+  });
+
+  it("reads no word that no check answers, and no check that has no name", () => {
+    expect(refusal('claims.checks.edr == "presnt"')).toContain("Write one of present, absent, match");
+    expect(refusal('claims.checks. == "present"')).toContain("claims.checks");
+    expect(refusal('claims.checks.Edr == "present"')).toContain("there is no fact claims.checks.Edr");
   });
 
   it("is not met where a fact is missing, whichever way it is asked", () => {
