@@ -23,6 +23,8 @@ interface DiffOptions extends RuleOptions {
   readonly prune?: boolean;
   readonly rule?: string;
   readonly delete?: boolean;
+  readonly suggestion?: string;
+  readonly replace: readonly string[];
 }
 
 /** `segments diff`, `check` and `matrix`: questions about all pairs of nodes. */
@@ -37,7 +39,14 @@ export function addCompareCommands(segments: Command, app: App): void {
       .option("--prune", "count what a section of the file does not name as deleted")
       .option("--rule <rule>", "the rule that would change; without it, a new one")
       .option("--delete", "the rule would be deleted")
-      .option("--no-enabled", "the rule would be turned off"),
+      .option("--no-enabled", "the rule would be turned off")
+      .option("--suggestion <suggestion>", "the suggestion that would be accepted")
+      .option(
+        "--replace <rule>",
+        "a rule that is switched off when the suggestion is accepted; repeatable",
+        (rule: string, rules: readonly string[]) => [...rules, rule],
+        [],
+      ),
   )
     .description("Which traffic between which nodes a change would open, and which it would end")
     .action((file: string | undefined, options: DiffOptions) => diff(app, file, options));
@@ -73,12 +82,14 @@ async function readDocument(app: App, file: string): Promise<{ document: Network
 }
 
 function draftOf(options: DiffOptions): Body<"mesh.difference"> {
-  const { rule, from, to, enabled } = options;
+  const { rule, from, to, enabled, suggestion, replace } = options;
+  if (suggestion !== undefined)
+    return { suggestion: { suggestion, ...(replace.length > 0 ? { replace: [...replace] } : {}) } };
   const verdict = verdictOf(options);
   if (rule === undefined && (from.length === 0 || to.length === 0 || verdict === null))
     throw new Failure(
       EXIT.usage,
-      "Name a file, a rule that would change (--rule), or a new rule: --from, --to and --allow or --deny",
+      "Name a file, a suggestion (--suggestion), a rule that would change (--rule), or a new rule: --from, --to and --allow or --deny",
     );
   return {
     rule: {

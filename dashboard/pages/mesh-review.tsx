@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { ApiError } from "../../shared/api/client.ts";
 import {
   classInWords,
   type Difference,
@@ -102,11 +103,15 @@ interface Reviewed {
   readonly close: () => void;
 }
 
+/** Whether the change itself would be refused, so that saving it leads nowhere. */
+const isRefusal = (error: unknown): boolean =>
+  issueOf(error, "") !== undefined ||
+  (error instanceof ApiError && (error.status === 409 || error.status === 422));
+
 /** The look at what a change of rules does, between the form and the save. */
 export function useMeshReview(label: string, isSaving: boolean): Reviewed {
   const [pending, setPending] = useState<{ readonly save: () => void } | null>(null);
   const asking = useMutation({ mutationFn: (body: Asked) => call("mesh.difference", { body }) });
-  const isRefused = issueOf(asking.error, "") !== undefined;
   const close = () => setPending(null);
   return {
     ask: (asked, save) => {
@@ -114,11 +119,11 @@ export function useMeshReview(label: string, isSaving: boolean): Reviewed {
       asking.mutate(asked, {
         onSuccess: () => setPending({ save }),
         // Who can't be shown what a change does may save it all the same.
-        onError: (error) => issueOf(error, "") === undefined && setPending({ save }),
+        onError: (error) => isRefusal(error) || setPending({ save }),
       });
     },
     isAsking: asking.isPending,
-    error: isRefused ? asking.error : null,
+    error: isRefusal(asking.error) ? asking.error : null,
     close,
     card: pending && (
       <ReviewCard

@@ -4,6 +4,7 @@ import { networkDocument } from "./document.ts";
 import * as f from "./fields.ts";
 import { meshRuleUpdate } from "./mesh.ts";
 import { microsegmentUpdate } from "./microsegments.ts";
+import { suggestionAccept } from "./suggestions.ts";
 
 /** Questions about rules between nodes: why one reaches another, and who reaches whom. */
 
@@ -122,7 +123,7 @@ export const reachAnswer = z.object({
 const at = z.optional(f.said(f.instant, "the moment, in milliseconds since the Unix epoch; now unless said"));
 const gone = z.optional(f.said(z.boolean(), "whether it would be deleted"));
 
-/** One of: a rule, a microsegment, a document. */
+/** One of: a rule, a microsegment, a suggestion, a document. */
 export const differenceAsk = z.strictObject({
   rule: z.optional(
     f.said(
@@ -144,6 +145,14 @@ export const differenceAsk = z.strictObject({
         deleted: gone,
       }),
       "a microsegment as it would be; what is left out stays",
+    ),
+  ),
+  suggestion: z.optional(
+    f.said(
+      z.extend(suggestionAccept, {
+        suggestion: f.said(f.reference, "id or name of an open suggestion"),
+      }),
+      "a suggestion as it would be accepted",
     ),
   ),
   document: z.optional(f.said(networkDocument, "the network as it is to be")),

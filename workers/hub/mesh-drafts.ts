@@ -11,8 +11,10 @@ import { planOf } from "./document/plan.ts";
 import { readDocument } from "./document/read.ts";
 import { changedRule, findRule, ruleOfInput } from "./handlers/mesh-rules.ts";
 import { blankMicrosegment, changeMicrosegment, findMicrosegment } from "./handlers/microsegments.ts";
+import { acceptanceOf } from "./suggestions/acceptance.ts";
+import { findSuggestion } from "./suggestions/row.ts";
 
-/** What somebody asks about before it is made: a rule, a microsegment or a document, as its rows would be. */
+/** What somebody asks about before it is made: a rule, a microsegment, a suggestion or a document, as its rows would be. */
 
 type Asked = Call<"mesh.difference">["body"];
 
@@ -24,14 +26,15 @@ export interface Drafted {
 
 /** Refuses what would be refused if it was made. */
 export async function draftOf(call: Call<"mesh.difference">): Promise<Drafted> {
-  const { rule, microsegment, document } = call.body;
-  if ([rule, microsegment, document].filter((one) => one !== undefined).length !== 1)
+  const { rule, microsegment, suggestion, document } = call.body;
+  if ([rule, microsegment, suggestion, document].filter((one) => one !== undefined).length !== 1)
     return throwRefusal(
       "invalid_input",
-      "Name one thing to ask about: a rule, a microsegment or a document.",
+      "Name one thing to ask about: a rule, a microsegment, a suggestion or a document.",
     );
   const { db } = call.bindings;
   if (document) return draftOfDocument(call, document);
+  if (suggestion) return { draft: await draftOfSuggestion(call, suggestion), notes: [] };
   if (rule) return { draft: await draftOfRule(db, rule, call.now), notes: [] };
   return { draft: await draftOfMicrosegment(db, microsegment ?? {}, call.now), notes: [] };
 }
@@ -68,6 +71,15 @@ async function draftOfMicrosegment(
       : await findMicrosegment(db, reference);
   if (deleted === true) return { ...NO_DRAFT, microsegments: { put: [], gone: [before.id] } };
   return { ...NO_DRAFT, microsegments: { put: [await changeMicrosegment(db, before, input)], gone: [] } };
+}
+
+async function draftOfSuggestion(
+  { bindings, now }: Call<"mesh.difference">,
+  { suggestion, ...changes }: NonNullable<Asked["suggestion"]>,
+): Promise<MeshDraft> {
+  const row = await findSuggestion(bindings.db, suggestion);
+  if (row.state !== "open") return throwRefusal("conflict", `The suggestion is ${row.state}, not open.`);
+  return (await acceptanceOf(bindings, row, changes, now)).draft;
 }
 
 /** What is of people may change facts, and with them who is a member. */

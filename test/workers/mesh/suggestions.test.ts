@@ -129,6 +129,23 @@ describe("suggestions", () => {
     expect(data.breaks.items[0]).toMatchObject({ traffic: "tcp/22", reportedBy: ["source"] });
   });
 
+  test("are shown as the difference that they would make, with the refusals of accepting and nothing done", async () => {
+    const difference = (body: { replace?: string[]; despiteBreaks?: boolean; traffic?: string[] }) =>
+      world.admin.call("mesh.difference", { body: { suggestion: { suggestion: "db", ...body } } });
+    expect((await difference({})).data).toMatchObject({ gaining: 0, losing: 0 });
+    expect(await refusalOf(difference({ replace: ["everybody"] }))).toMatchObject({
+      code: "would_break_flows",
+    });
+    const { data } = await difference({ replace: ["everybody"], despiteBreaks: true });
+    expect(data).toMatchObject({ gaining: 0, losing: 30 });
+    // What the suggestion lets the three nodes of `web` open to the three of `db` stays.
+    const whole = data.changes.filter(({ lost }) => lost.some(({ traffic }) => traffic.includes("any")));
+    expect(whole.reduce((sum, { pairs }) => sum + pairs, 0)).toBe(30 - 9);
+    expect((await get("db")).data.state).toBe("open");
+    expect((await rules()).map(({ name, enabled }) => [name, enabled])).toEqual([["everybody", true]]);
+    expect(await microsegments()).toEqual([]);
+  });
+
   test("refuse to switch off a rule that recorded traffic needs, and name that traffic", async () => {
     const refusal = await refusalOf(decide("accept", "db", { replace: ["everybody"] }));
     expect(refusal).toMatchObject({

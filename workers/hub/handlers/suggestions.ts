@@ -3,8 +3,7 @@ import { unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
-import { acceptRole } from "../suggestions/accept.ts";
-import { acceptNarrowing } from "../suggestions/accept-narrowing.ts";
+import { acceptanceOf } from "../suggestions/acceptance.ts";
 import { makeSuggestions } from "../suggestions/make.ts";
 import {
   decideSuggestion,
@@ -101,9 +100,7 @@ export const SUGGESTION_HANDLERS: Handlers<
   "suggestions.accept": async (call) => {
     const { bindings, params, body, ifMatch, now } = call;
     const before = await findSuggestion(bindings.db, params.suggestion);
-    const { statements, undo, made } = await (before.kind === "role"
-      ? acceptRole(bindings, before, body, now)
-      : acceptNarrowing(bindings, before, body.despiteBreaks === true, now));
+    const { statements, undo, made } = await acceptanceOf(bindings, before, body, now);
     const row = decided(before, "open", "accepted", undo, call);
     return {
       statements: [

@@ -1,3 +1,4 @@
+import { NO_DRAFT } from "../../../shared/node/mesh/mesh-draft.ts";
 import { storeRule } from "../../../shared/registry/mesh-statements.ts";
 import { LEAST_CONFIDENCE } from "../../../shared/segments/suggest/proposal.ts";
 import { parseTraffic, printTraffic } from "../../../shared/segments/traffic.ts";
@@ -57,6 +58,10 @@ export async function acceptNarrowing(
   const tested = await breaksNoTest({ bindings, now }, { rules: new Map([[after.id, after]]) });
   const { traffic, services, enabled } = rule;
   return {
+    draft: {
+      ...NO_DRAFT,
+      rules: after.enabled === 0 ? { put: [], gone: [after.id] } : { put: [after], gone: [] },
+    },
     statements: [
       ...tested,
       unchanged(db, "mesh_rules", rule, rule.version),

@@ -1,4 +1,5 @@
 import type { Body as Input } from "../../../shared/api/endpoints.ts";
+import { type MeshDraft, NO_DRAFT } from "../../../shared/node/mesh/mesh-draft.ts";
 import { storeMicrosegment, storeRule } from "../../../shared/registry/mesh-statements.ts";
 import { type MicrosegmentRow, microsegmentOf } from "../../../shared/registry/microsegment-rows.ts";
 import { belongingOf } from "../../../shared/segments/microsegment.ts";
@@ -23,6 +24,8 @@ type Changes = Input<"suggestions.accept">;
 
 /** What accepting a suggestion does to the registry. */
 export interface Acceptance {
+  /** The rules and microsegments as they are then, for who asks before. */
+  readonly draft: MeshDraft;
   readonly statements: readonly ChangeStatement[];
   readonly undo: Undo;
   /** Names, for the audit log. */
@@ -72,6 +75,11 @@ export async function acceptRole(
     { rules: byId([...rules, ...off]), microsegments: byId(made) },
   );
   return {
+    draft: {
+      ...NO_DRAFT,
+      rules: { put: rules, gone: off.map(({ id }) => id) },
+      microsegments: { put: made, gone: [] },
+    },
     statements: [
       ...tested,
       ...replaced.map((rule) => unchanged(db, "mesh_rules", rule, rule.version)),
