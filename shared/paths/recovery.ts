@@ -43,7 +43,8 @@ export function isBroken(graph: Graph, path: readonly number[], outage: Outage):
   });
 }
 
-function isLinked(graph: Graph, node: number, next: number, outage: Outage): boolean {
+/** Whether a link between two neighbours is up. */
+export function isLinked(graph: Graph, node: number, next: number, outage: Outage): boolean {
   for (let place = graph.starts[node] as number; place < (graph.starts[node + 1] as number); place++)
     if (graph.neighbours[place] === next && !outage.links.has(graph.linkOf[place] as number)) return true;
   return false;

@@ -13,12 +13,68 @@ export interface Tree {
  * know the same graph choose the same.
  */
 export function shortestTo(graph: Graph, target: number, outage: Outage = NOTHING): Tree {
-  const next = new Int32Array(graph.nodes).fill(-1);
-  const ms = new Float64Array(graph.nodes).fill(Number.POSITIVE_INFINITY);
-  if (outage.nodes.has(target)) return { next, ms };
+  const tree = {
+    next: new Int32Array(graph.nodes).fill(-1),
+    ms: new Float64Array(graph.nodes).fill(Number.POSITIVE_INFINITY),
+  };
+  if (outage.nodes.has(target)) return tree;
+  tree.ms[target] = 0;
+  grow(graph, tree, target, outage, [target]);
+  return tree;
+}
+
+/**
+ * The same tree as `shortestTo` gives, from the tree without the outage: only nodes whose path leads over what failed are
+ * looked at again.
+ */
+export function repaired(graph: Graph, before: Tree, target: number, outage: Outage): Tree {
+  const tree = { next: before.next.slice(), ms: before.ms.slice() };
+  const isCut = cutOff(graph, before, outage);
+  const edge = new Set<number>();
+  for (let node = 0; node < graph.nodes; node++) {
+    if (!isCut[node]) continue;
+    tree.next[node] = -1;
+    tree.ms[node] = Number.POSITIVE_INFINITY;
+    for (let place = graph.starts[node] as number; place < (graph.starts[node + 1] as number); place++) {
+      const neighbour = graph.neighbours[place] as number;
+      if (!isCut[neighbour]) edge.add(neighbour);
+    }
+  }
+  grow(graph, tree, target, outage, edge);
+  return tree;
+}
+
+const UNKNOWN = 2;
+
+/** For each node of a tree whether its path leads over what is out of order: 1 or 0. */
+export function cutOff(graph: Graph, { next }: Tree, outage: Outage): Uint8Array {
+  const isCut = new Uint8Array(graph.nodes).fill(UNKNOWN);
+  const ends = [...outage.links].flatMap((link) => graph.links[link] ?? []);
+  for (const node of outage.nodes) isCut[node] = 1;
+  for (const { a, b } of ends) {
+    if (next[a] === b) isCut[a] = 1;
+    if (next[b] === a) isCut[b] = 1;
+  }
+  const walked: number[] = [];
+  for (let start = 0; start < graph.nodes; start++) {
+    let node = start;
+    for (; node !== -1 && isCut[node] === UNKNOWN; node = next[node] as number) walked.push(node);
+    const found = node === -1 ? 0 : (isCut[node] as number);
+    for (const passed of walked.splice(0)) isCut[passed] = found;
+  }
+  return isCut;
+}
+
+/** Grows a tree from nodes whose paths are known to be the shortest. */
+function grow(
+  graph: Graph,
+  { next, ms }: Tree,
+  target: number,
+  outage: Outage,
+  from: Iterable<number>,
+): void {
   const heap = new Heap();
-  ms[target] = 0;
-  heap.push(target, 0);
+  for (const node of from) heap.push(node, ms[node] as number);
   for (let node = heap.pop(ms); node !== -1; node = heap.pop(ms)) {
     for (let place = graph.starts[node] as number; place < (graph.starts[node + 1] as number); place++) {
       const neighbour = graph.neighbours[place] as number;
@@ -37,7 +93,6 @@ export function shortestTo(graph: Graph, target: number, outage: Outage = NOTHIN
       heap.push(neighbour, length);
     }
   }
-  return { next, ms };
 }
 
 /** @returns The nodes from `from` to the tree's target, or null where there is no path. */

@@ -1,6 +1,6 @@
-import { type Graph, NOTHING, type Outage } from "../../shared/paths/graph.ts";
-import { effectOf, isBroken, type Plan, plan } from "../../shared/paths/recovery.ts";
-import { pathFrom, shortestTo, type Tree } from "../../shared/paths/shortest.ts";
+import { type Graph, type Link, NOTHING, type Outage } from "../../shared/paths/graph.ts";
+import { effectOf, isLinked, type Plan, plan } from "../../shared/paths/recovery.ts";
+import { cutOff, pathFrom, repaired, shortestTo, type Tree } from "../../shared/paths/shortest.ts";
 import { detectionMs, livesThrough } from "./failure-run.ts";
 
 /** What came of the failures of single nodes and links. */
@@ -63,33 +63,62 @@ function breakOne(
   result: ZooResult,
 ): void {
   result.failures++;
-  const touched: (readonly [from: number, to: number])[] = [];
   const startedAt = performance.now();
-  const after = before.map((tree, to) =>
-    isTouched(graph, tree, outage) ? shortestTo(graph, to, outage) : tree,
-  );
+  const after = before.map((tree, to) => repaired(graph, tree, to, outage));
   result.planMs.push(performance.now() - startedAt);
+  const drawn: (readonly [from: number, to: number])[] = [];
+  let rescued = 0;
+  const isDoubled = [...outage.links].some((link) => isStepUp(graph, link, outage));
   before.forEach((tree, to) => {
+    if (outage.nodes.has(to)) return;
     const fresh = after[to] as Tree;
-    if (fresh === tree) return;
+    result.wrong += wrongIn(graph, fresh, to, outage);
+    if (isDoubled) return;
+    const isCut = cutOff(graph, tree, outage);
     for (let from = 0; from < graph.nodes; from++) {
-      const was = pathFrom(tree, from);
-      if (from === to || outage.nodes.has(from) || outage.nodes.has(to) || !was) continue;
-      const now = pathFrom(fresh, from);
-      if (now && new Set(now).size !== now.length) result.wrong++;
-      if (now && isBroken(graph, now, outage)) result.wrong++;
-      if (!isBroken(graph, was, outage)) continue;
-      if (now) touched.push([from, to]);
-      else result.cut++;
+      if (from === to || outage.nodes.has(from) || !isCut[from]) continue;
       result.affected++;
+      if (fresh.ms[from] === Number.POSITIVE_INFINITY) {
+        result.cut++;
+        continue;
+      }
+      // Each pair is drawn with the same likelihood (Vitter 1985: reservoir sampling).
+      const place = Math.floor(random() * ++rescued);
+      if (drawn.length < lived) drawn.push([from, to]);
+      else if (place < lived) drawn[place] = [from, to];
     }
   });
   const [node] = outage.nodes;
   const observers = node === undefined ? 2 : degree(graph, node);
-  for (let count = 0; count < Math.min(lived, touched.length); count++) {
-    const [from, to] = touched[Math.floor(random() * touched.length)] as readonly [number, number];
-    live(graph, from, to, after[to] as Tree, outage, observers, random, result);
+  for (const [from, to] of drawn) live(graph, from, to, after[to] as Tree, outage, observers, random, result);
+}
+
+/** Whether another link between the same two nodes is up, so that no packet is lost. */
+function isStepUp(graph: Graph, link: number, outage: Outage): boolean {
+  const { a, b } = graph.links[link] as Link;
+  return isLinked(graph, a, b, outage);
+}
+
+/** How many nodes have a path that comes back to itself, ends elsewhere or steps onto what is out of order. */
+function wrongIn(graph: Graph, { next, ms }: Tree, to: number, outage: Outage): number {
+  const arrives = new Int8Array(graph.nodes);
+  arrives[to] = 1;
+  let wrong = 0;
+  for (let from = 0; from < graph.nodes; from++) {
+    if (ms[from] === Number.POSITIVE_INFINITY) continue;
+    const walked: number[] = [];
+    let node = from;
+    while (node !== -1 && arrives[node] === 0) {
+      arrives[node] = -1;
+      walked.push(node);
+      const step = next[node] as number;
+      node = step === -1 || outage.nodes.has(step) || !isLinked(graph, node, step, outage) ? -1 : step;
+    }
+    const isRight = node !== -1 && arrives[node] === 1;
+    for (const passed of walked) arrives[passed] = isRight ? 1 : -1;
+    if (!isRight) wrong++;
   }
+  return wrong;
 }
 
 function live(
@@ -133,13 +162,4 @@ function stepMs(graph: Graph, node: number, next: number): number {
     if (graph.neighbours[place] === next)
       least = Math.min(least, graph.links[graph.linkOf[place] as number]?.ms ?? least);
   return least;
-}
-
-/** Whether any shortest path of a tree goes over what is out of order. */
-function isTouched(graph: Graph, tree: Tree, outage: Outage): boolean {
-  for (const node of outage.nodes) if (tree.next.includes(node)) return true;
-  return [...outage.links].some((number) => {
-    const link = graph.links[number];
-    return link !== undefined && (tree.next[link.a] === link.b || tree.next[link.b] === link.a);
-  });
 }

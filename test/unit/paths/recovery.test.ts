@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Graph, NOTHING } from "../../../shared/paths/graph.ts";
 import { effectOf, isBroken, plan } from "../../../shared/paths/recovery.ts";
-import { pathFrom, shortestTo } from "../../../shared/paths/shortest.ts";
+import { pathFrom, repaired, shortestTo } from "../../../shared/paths/shortest.ts";
 import { weakPoints } from "../../../shared/paths/weak-points.ts";
 import { readZoo } from "../../sim/topology-zoo.ts";
 import { breakEach, emptyResult } from "../../sim/zoo-failures.ts";
@@ -42,6 +42,25 @@ const parts = (graph: Graph, without: { node?: number; link?: number } = {}): nu
   }
   return count;
 };
+
+describe("paths that are mended after an outage", () => {
+  it("are those that would be found anew", () => {
+    fc.assert(
+      fc.property(
+        graphs,
+        fc.nat(11),
+        fc.array(fc.nat(11), { maxLength: 2 }),
+        fc.nat(29),
+        (graph, to, out, link) => {
+          const outage = { nodes: new Set(out), links: new Set(link < graph.links.length ? [link] : []) };
+          const mended = repaired(graph, shortestTo(graph, to), to, outage);
+          expect(mended).toEqual(shortestTo(graph, to, outage));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
 
 describe("what alone holds a graph together", () => {
   it("is what leaves more parts when it is taken out, and nothing else", () => {
