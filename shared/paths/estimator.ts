@@ -23,9 +23,9 @@ interface Observation {
 export class LatencyEstimator {
   readonly nodes: number;
   /** What is remembered of each pair, by its slot. */
-  readonly memory = new PairMemory();
+  readonly memory: PairMemory;
   readonly #index = new PairIndex();
-  readonly #staleness = new Staleness();
+  readonly #staleness: Staleness;
   readonly #rhythm: Rhythm;
   /** For each node: the number of its latest report, how many values of it came again in this round, and how many of them moved. */
   readonly #report: Uint32Array;
@@ -36,6 +36,8 @@ export class LatencyEstimator {
 
   constructor(nodes: number) {
     this.nodes = nodes;
+    this.memory = new PairMemory(nodes);
+    this.#staleness = new Staleness(nodes);
     this.#rhythm = new Rhythm(nodes);
     this.#report = new Uint32Array(nodes);
     this.#told = new Uint32Array(nodes);
@@ -74,6 +76,8 @@ export class LatencyEstimator {
       if (this.hasNews(node)) this.#report[node] = (this.#report[node] as number) + 1;
     }
     for (const observation of this.#observed) this.#take(observation);
+    this.memory.settle();
+    this.#staleness.settle();
     for (let node = 0; node < this.nodes; node++) {
       if (this.hasNews(node)) this.#rhythm.report(node, this.#round);
     }
@@ -91,9 +95,9 @@ export class LatencyEstimator {
     const lag = now - (report[slot] as number) - (isNew ? 1 : 0);
     if (isKnown) {
       const values = { last: last[slot] as number, mean: mean[slot] as number, next: ms };
-      this.#staleness.learn(this.#rhythm.dueIn(from, this.#round), lag, values);
+      this.#staleness.learn(from, this.#rhythm.dueIn(from, this.#round), lag, values);
     }
-    if (!isKnown || isNew || lag > 0) this.memory.add(slot, ms);
+    if (!isKnown || isNew || lag > 0) this.memory.add(from, slot, ms);
     report[slot] = now;
   }
 
@@ -120,5 +124,16 @@ export class LatencyEstimator {
     if (slot === -1) return Number.NaN;
     const weight = this.weight(from, slot, rounds);
     return weight * (this.memory.last[slot] as number) + (1 - weight) * this.memory.expectedAnew(slot);
+  }
+
+  /**
+   * The leg from a relay to a node: what the relay reports, but never less than the least that the node has measured itself of
+   * late, so that no relay draws others' traffic by saying that it is near.
+   * @returns ms; NaN where one of both has not measured it
+   */
+  legFromRelay(relay: number, node: number, rounds: number): number {
+    const own = this.slot(node, relay);
+    if (own === -1) return Number.NaN;
+    return Math.max(this.memory.least(own), this.expected(relay, node, rounds));
   }
 }

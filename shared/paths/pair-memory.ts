@@ -1,3 +1,4 @@
+import { NodeSums } from "./node-sums.ts";
 import { Spread } from "./spread.ts";
 
 /** So many of a pair's measurements are kept as they were. */
@@ -14,10 +15,14 @@ export class PairMemory {
   report = new Uint32Array(FIRST_CAPACITY);
   count = new Uint32Array(FIRST_CAPACITY);
   recent = new Float32Array(FIRST_CAPACITY * RECENT);
-  /** How many pairs were measured, and the sum of their long means. */
-  #measured = 0;
-  #meanSum = 0;
-  readonly #spread = new Spread();
+  /** How many pairs each node has measured, weighed by the sum of their long means. */
+  readonly #means: NodeSums;
+  readonly #spread: Spread;
+
+  constructor(nodes: number) {
+    this.#means = new NodeSums(nodes);
+    this.#spread = new Spread(nodes);
+  }
 
   /** Makes room for a slot. */
   reserve(slot: number): void {
@@ -30,22 +35,27 @@ export class PairMemory {
     this.recent = grown(this.recent, new Float32Array(capacity * RECENT));
   }
 
-  /** Adds a new measurement. */
-  add(slot: number, ms: number): void {
+  /** Adds a new measurement that a node reports. */
+  add(node: number, slot: number, ms: number): void {
     const count = this.count[slot] as number;
     const mean = this.mean[slot] as number;
-    if (count === 0) this.#measured++;
-    else this.#spread.learn(ms - mean, ms - this.usualMs, this.usualMs);
-    this.#meanSum += (ms - mean) / Math.min(count + 1, LONG);
+    if (count > 0) this.#spread.learn(node, ms - mean, ms - this.usualMs, this.usualMs);
+    this.#means.add(node, count === 0 ? 1 : 0, (ms - mean) / Math.min(count + 1, LONG));
     this.last[slot] = ms;
     this.mean[slot] = mean + (ms - mean) / Math.min(count + 1, LONG);
     this.recent[slot * RECENT + (count % RECENT)] = ms;
     this.count[slot] = count + 1;
   }
 
+  /** Learns what is common to all pairs from what was added. */
+  settle(): void {
+    this.#means.settle();
+    this.#spread.settle();
+  }
+
   /** The mean over all measured pairs: what is usual in this network, in ms. */
   get usualMs(): number {
-    return this.#meanSum / Math.max(1, this.#measured);
+    return this.#means.sum === 0 ? 0 : this.#means.weight / this.#means.sum;
   }
 
   /** How many of the recent measurements there are. */
@@ -58,6 +68,12 @@ export class PairMemory {
     const count = Math.min(this.count[slot] as number, LONG);
     const doubt = this.#spread.doubt;
     return ((this.mean[slot] as number) * count + this.usualMs * doubt) / (count + doubt);
+  }
+
+  /** The least of the recent measurements: ms. */
+  least(slot: number): number {
+    const start = slot * RECENT;
+    return Math.min(...this.recent.subarray(start, start + this.recents(slot)));
   }
 
   /** Which share of the recent measurements is above a limit, in ms. */

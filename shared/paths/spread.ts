@@ -1,3 +1,5 @@
+import { NodeSums } from "./node-sums.ts";
+
 /** A deviation counts as so many usual round trips at most. */
 const MAX_DEVIATION = 3;
 /** What is believed before anything was measured twice, as strongly as one measurement. */
@@ -9,18 +11,27 @@ const PRIOR_DOUBT = 0.05;
  * divided by that between them).
  */
 export class Spread {
-  #within = PRIOR_DOUBT;
-  #total = PRIOR_DOUBT + 1;
+  /** The squares of deviations: from what is usual, weighed by those from the pairs' own means. */
+  readonly #squares: NodeSums;
 
-  /** Takes in how far a new measurement is from its pair's mean and from what is usual: ms. */
-  learn(fromMean: number, fromUsual: number, usualMs: number): void {
-    const within = clip(fromMean / usualMs) ** 2;
-    this.#within += within;
-    this.#total += clip(fromUsual / usualMs) ** 2;
+  constructor(nodes: number) {
+    this.#squares = new NodeSums(nodes);
+  }
+
+  /** Takes in how far a node's new measurement is from its pair's mean and from what is usual: ms. */
+  learn(node: number, fromMean: number, fromUsual: number, usualMs: number): void {
+    if (usualMs === 0) return;
+    this.#squares.add(node, clip(fromUsual / usualMs) ** 2, clip(fromMean / usualMs) ** 2);
+  }
+
+  settle(): void {
+    this.#squares.settle();
   }
 
   get doubt(): number {
-    return this.#within / Math.max(this.#total - this.#within, this.#total * 0.01);
+    const within = PRIOR_DOUBT + this.#squares.weight;
+    const total = PRIOR_DOUBT + 1 + this.#squares.sum;
+    return within / Math.max(total - within, total * 0.01);
   }
 }
 

@@ -1,3 +1,5 @@
+import { NodeSums } from "./node-sums.ts";
+
 /** How near the node's next report is, in quarters of a round, from two rounds before it is due to two after. */
 const BINS_PER_ROUND = 4;
 const BINS = 4 * BINS_PER_ROUND;
@@ -13,21 +15,32 @@ const MAX_DEVIATION = 1;
  * Learnt online for each kind of staleness, over all pairs, by least squares of (next - mean) on (last - mean).
  */
 export class Staleness {
-  readonly #products = new Float64Array(BINS + LAGS);
-  readonly #squares = new Float64Array(BINS + LAGS);
+  /** For each kind the sum of products, weighed by the squares. */
+  readonly #kinds: readonly NodeSums[];
+
+  constructor(nodes: number) {
+    this.#kinds = Array.from({ length: BINS + LAGS }, () => new NodeSums(nodes));
+  }
 
   /**
-   * Learns from a value that came.
+   * Learns from a value of a node that came.
    * @param dueIn in how many rounds its node's report was due when it came; below zero if it was late
    * @param lag by how many reports the last value was older than the latest of its node
    */
-  learn(dueIn: number, lag: number, values: { last: number; mean: number; next: number }): void {
+  learn(
+    node: number,
+    dueIn: number,
+    lag: number,
+    values: { last: number; mean: number; next: number },
+  ): void {
     const { last, mean, next } = values;
     const before = clip((last - mean) / mean);
     const after = clip((next - mean) / mean);
-    const kind = kindOf(dueIn, lag);
-    this.#products[kind] = (this.#products[kind] as number) + before * after;
-    this.#squares[kind] = (this.#squares[kind] as number) + before * before;
+    this.#kinds[kindOf(dueIn, lag)]?.add(node, before * after, before * before);
+  }
+
+  settle(): void {
+    for (const sums of this.#kinds) sums.settle();
   }
 
   /** The weight of the last value, 0 to 1, after so many rounds without a new one. */
@@ -38,8 +51,9 @@ export class Staleness {
   }
 
   #weightOf(kind: number): number {
-    const products = (this.#products[kind] as number) + PRIOR.strength * PRIOR.weight;
-    const squares = (this.#squares[kind] as number) + PRIOR.strength;
+    const { sum, weight } = this.#kinds[kind] as NodeSums;
+    const products = sum + PRIOR.strength * PRIOR.weight;
+    const squares = weight + PRIOR.strength;
     return Math.min(1, Math.max(0, products / squares));
   }
 }

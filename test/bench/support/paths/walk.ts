@@ -131,7 +131,7 @@ export function tableOfAll(estimator: LatencyEstimator, rounds: number): RelayTa
         node,
         relay,
         estimator.expected(node, relay, rounds),
-        estimator.expected(relay, node, rounds),
+        estimator.legFromRelay(relay, node, rounds),
       );
   return table;
 }
