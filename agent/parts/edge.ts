@@ -6,6 +6,7 @@ import { messageOf } from "../failure.ts";
 import { condition } from "../health/condition.ts";
 import { timer } from "../timer.ts";
 import type { WireguardPeer } from "../tunnel/machine.ts";
+import { relayedPlaces } from "../tunnel/moves.ts";
 import { wgText } from "../tunnel/wg-text.ts";
 import type { Again, NodeView, Part } from "./part.ts";
 
@@ -18,7 +19,7 @@ const EDGE_SINCE = 6;
 const MOST_BRIDGES = 64;
 /** A bridge on which nobody came for so long (milliseconds) makes room for another one. */
 const ALONE_MS = 60_000;
-/** How long an answer of a peer on a direct path is waited for, and how many of its endpoints are tried in a row. */
+/** How long an answer of a peer on a direct path is waited for, and how many of its endpoints are tried in a row, and then of its relays'. */
 const TRY_MS = 150;
 const MOST_TRIED = 4;
 /** Datagrams that were under way on the edge relay when the peer was heard directly have come by then. */
@@ -151,19 +152,20 @@ export class Edge implements Part {
   }
 
   /**
-   * Sends a packet to each endpoint of the peer. Meanwhile nothing comes from the bridge, so whatever WireGuard hears came
+   * Sends a packet to each endpoint of the peer, and to the relays of the pair. Meanwhile nothing comes from the bridge, so whatever WireGuard hears came
    * directly, and WireGuard stays there. Otherwise what came meanwhile is heard, and the way is the bridge again.
    */
   async #seek(publicKey: string, bridge: Bridge): Promise<void> {
     const { tunnel, log } = this.#node;
     const { machine } = tunnel;
-    const endpoints = this.#named().get(publicKey)?.endpoints ?? [];
+    const peer = this.#named().get(publicKey);
+    const ways = peer ? [peer.endpoints, relayedPlaces(peer)] : [];
     const received = async () =>
       (await this.#peers()).find((peer) => peer.publicKey === publicKey)?.receivedBytes ?? 0;
     bridge.hold();
     try {
       const before = await received();
-      for (const endpoint of endpoints.slice(0, MOST_TRIED)) {
+      for (const endpoint of ways.flatMap((endpoints) => endpoints.slice(0, MOST_TRIED))) {
         await machine.nudgePeers([{ publicKey, endpoint }]);
         await pause(timer, TRY_MS);
         if ((await received()) > before) return bridge.dropFor(LATE_MS);

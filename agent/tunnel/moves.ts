@@ -10,7 +10,7 @@ export const placesOf = (peer: PeerDocument): readonly string[] => [
   ...relayedPlaces(peer),
 ];
 
-const relayedPlaces = ({ relays = [] }: PeerDocument): readonly string[] =>
+export const relayedPlaces = ({ relays = [] }: PeerDocument): readonly string[] =>
   relays.flatMap(({ endpoints }) => endpoints);
 
 /**

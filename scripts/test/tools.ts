@@ -11,6 +11,7 @@ export const TOOLS: Readonly<Record<string, string>> = {
   ip: "iproute2",
   ping: "iputils-ping",
   iperf3: "iperf3",
+  tcpdump: "tcpdump",
 };
 
 /** What other tests need beside them: a browser, and servers that are reached through an agent. */
