@@ -147,7 +147,13 @@ describe("the edge relay", () => {
       expect(await refusalOf(await ask(peer, await asked(a, peer))), peer).toEqual([404, "not_found"]);
     const plain = await ask(b.id, await asked(a, b.id, "rustronaut-edge.0"));
     expect(await refusalOf(plain)).toEqual([400, "malformed_request"]);
+    // Still linked in quarantine, for its repair.
+    await world.admin.call("meshRules.create", {
+      body: { name: "repair", from: ["quarantine"], to: [`node:${b.name}`], traffic: ["any"] },
+    });
     await world.admin.call("nodes.quarantine", { params: { node: a.id } });
+    const { data } = await world.admin.call("nodes.get", { params: { node: a.id } });
+    expect(data.live?.peers).toBe(1);
     for (const [node, peer] of [
       [a, b],
       [b, a],
