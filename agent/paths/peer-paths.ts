@@ -94,10 +94,12 @@ export class PeerPaths {
     const at = candidates.findIndex((candidate) => candidate.endpoint === (endpoint ?? before?.endpoint));
     if (!isSame) {
       this.#candidates = candidates;
+      const direct = candidates.filter(({ kind }) => kind === "direct").length;
       this.#watch = watchPaths(
         candidates.length,
         now,
         candidates.map(() => false),
+        direct,
       );
       const known = new Set(candidates.map((candidate) => candidate.endpoint));
       this.#meters = new Map([...this.#meters].filter(([place]) => known.has(place)));

@@ -13,6 +13,9 @@ const TRY_MS = 1_500;
 /** After trying in vain a pair rests, twice as long each time: ms. */
 const FIRST_REST_MS = 5_000;
 const LONGEST_REST_MS = 300_000;
+/** A pair that is not on its direct paths tries them after so long, and then after twice as long each time: ms. */
+const FIRST_RETURN_MS = 30_000;
+const LONGEST_RETURN_MS = 600_000;
 
 /** One path of a pair, as its sender sees it. */
 interface Watched {
@@ -42,16 +45,32 @@ export interface PathWatch {
   /** No trial begins before this time, and how long the next rest is: ms. */
   readonly restsUntil: number;
   readonly restMs: number;
+  /** So many of the paths are direct. They come first, and are gone back to. */
+  readonly direct: number;
+  /** When they are tried next from another path, and how long it is until then: ms. */
+  readonly returnsAt: number;
+  readonly returnMs: number;
 }
 
-/** @param probed for each path whether it can be probed while another one is in use; all, if left out */
-export function watchPaths(count: number, now: number, probed?: readonly boolean[]): PathWatch {
+/**
+ * @param probed for each path whether it can be probed while another one is in use; all, if left out
+ * @param direct how many of the paths are direct
+ */
+export function watchPaths(
+  count: number,
+  now: number,
+  probed?: readonly boolean[],
+  direct = count,
+): PathWatch {
   return {
     inUse: 0,
     paths: Array.from({ length: count }, (_, index) => newlyWatched(now, probed?.[index] ?? true)),
     trial: null,
     restsUntil: now,
     restMs: FIRST_REST_MS,
+    direct,
+    returnsAt: now + FIRST_RETURN_MS,
+    returnMs: FIRST_RETURN_MS,
   };
 }
 
@@ -107,7 +126,17 @@ export function decide(watch: PathWatch, now: number): PathWatch {
     return next === -1 ? beginTrying(watch, now) : { ...watch, inUse: next };
   }
   const better = watch.paths.findIndex((path, index) => index < watch.inUse && isSteady(path, now));
-  return better === -1 ? watch : { ...watch, inUse: better };
+  return better === -1 ? returnIfDue(watch, now) : { ...watch, inUse: better };
+}
+
+/** Tries direct paths that can't be probed from a path that works. Where none answers, the next try is later. */
+function returnIfDue(watch: PathWatch, now: number): PathWatch {
+  const { inUse, direct, paths, returnsAt, returnMs } = watch;
+  if (inUse < direct) return returnMs === FIRST_RETURN_MS ? watch : { ...watch, returnMs: FIRST_RETURN_MS };
+  const left = [...paths.keys()].filter((path) => path < direct && paths[path]?.isProbed === false);
+  if (left.length === 0 || now < returnsAt) return watch;
+  const next = { returnsAt: now + returnMs, returnMs: Math.min(2 * returnMs, LONGEST_RETURN_MS) };
+  return tryNext({ ...watch, ...next }, { from: inUse, left, since: now }, now);
 }
 
 const isSteady = ({ arrivals, flapping, wellSince, isProbed }: Watched, now: number): boolean =>
@@ -126,7 +155,11 @@ const goOnTrying = (watch: PathWatch, trial: Trial, now: number): PathWatch =>
 
 function tryNext(watch: PathWatch, { from, left }: Trial, now: number): PathWatch {
   const [next, ...rest] = left;
-  if (next !== undefined) return { ...watch, inUse: next, trial: { from, left: rest, since: now } };
+  if (next !== undefined) {
+    const isLeaving = from < watch.direct && next >= watch.direct;
+    const returnsAt = isLeaving ? now + watch.returnMs : watch.returnsAt;
+    return { ...watch, inUse: next, trial: { from, left: rest, since: now }, returnsAt };
+  }
   const restMs = Math.min(watch.restMs * 2, LONGEST_REST_MS);
   return { ...watch, inUse: from, trial: null, restsUntil: now + watch.restMs, restMs };
 }

@@ -110,6 +110,20 @@ describe("the paths to a peer", () => {
     expect(heard).toBeLessThan(140);
   });
 
+  it("go by a relay when no direct one answers, and back when one does again, with fewer tries each time", () => {
+    const RELAYED = "198.51.100.1:7000";
+    const known: Candidate[] = [direct(FIRST), { kind: "relay", endpoint: RELAYED }];
+    const pair = new Pair((endpoint, now) => endpoint === RELAYED || now < 20_000 || now > 900_000, known);
+    pair.run(26_000, carries);
+    expect(pair.used).toMatchObject({ endpoint: RELAYED, kind: "relay", state: "well" });
+    pair.run(900_000, carries);
+    const vain = pair.moves.filter(({ why }) => why === "in_vain").length;
+    expect(vain).toBeGreaterThan(2);
+    expect(vain).toBeLessThan(7);
+    pair.run(1_600_000, carries);
+    expect(pair.used).toMatchObject({ endpoint: FIRST, kind: "direct", state: "well" });
+  });
+
   it("follow WireGuard, and say so", () => {
     const pair = new Pair(() => true).run(5_000, carries);
     const roamed = "203.0.113.5:9";
