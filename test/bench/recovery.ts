@@ -7,7 +7,7 @@ import { atMost, type BenchResult, percentile } from "./support/result.ts";
 
 const PING_MS = 50;
 /** How long a fault is watched: longer than the worst recovery that is a success. */
-const WATCH_MS = 20_000;
+const WATCH_MS = 12_000;
 const CALM_MS = 6_000;
 
 export const whyNot = () => whyNoLab();
@@ -44,7 +44,7 @@ export default async function recovery(): Promise<BenchResult> {
       return longestGap(answers, from, performance.now());
     };
     const gaps = {
-      agent_killed: await gapAround(() => b.end("SIGKILL")),
+      agent_killed: await gapAround(() => b.end("SIGKILL").then(() => b.start())),
       endpoint_died: await gapAround(() => block(b, `${endpointOf(a)}`)),
       endpoint_back: await gapAround(() => unblock(b)),
       direct_paths_died: await gapAround(() => blockAllBut(a, hostOf(relay))),
