@@ -134,7 +134,7 @@ describe("a request", () => {
 describe("methods and paths", () => {
   it("are those of the published document", async () => {
     const { paths } = agentApiDocument() as { paths: Record<string, object> };
-    expect(Object.keys(paths)).toHaveLength(14);
+    expect(Object.keys(paths)).toHaveLength(15);
     for (const [path, operations] of Object.entries(paths)) {
       for (const method of ["GET", "POST"]) {
         const isDescribed = method.toLowerCase() in operations;
