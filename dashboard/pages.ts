@@ -84,6 +84,12 @@ export const PAGES: readonly Page[] = [
     code: codeOf(() => import("./pages/connectors.tsx")),
   },
   { id: "map", title: "Map", section: "Machines", code: codeOf(() => import("./pages/map.tsx")) },
+  {
+    id: "mesh-health",
+    title: "Health of the mesh",
+    section: "Machines",
+    code: codeOf(() => import("./pages/mesh-health.tsx")),
+  },
   { id: "flows", title: "Flows", section: "Machines", code: codeOf(() => import("./pages/flows.tsx")) },
   {
     id: "mesh-rules",

@@ -231,7 +231,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   }
 
   async map(around?: string): Promise<mesh.SegmentMap> {
-    return this.#overview.map(await this.#learner.known(), Date.now(), around);
+    return this.#overview.map(await this.#learner.known(), this.#paths, Date.now(), around);
   }
 
   async paths(node: string, peer: string): Promise<PathsOfPair | null> {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { Answer } from "../../shared/api/endpoints.ts";
+import { faultInWords, milliseconds, percent } from "../../shared/api/path-words.ts";
 import type { App } from "../app.ts";
-import { milliseconds, percent, sideText } from "../output/paths.ts";
+import { sideText } from "../output/paths.ts";
 import { detailsOf, listText } from "../output/things.ts";
 
 /** Of `mesh`: by which paths nodes reach each other, how well, and what failed. */
@@ -60,7 +60,8 @@ async function status(app: App, { node, limit }: StatusOptions): Promise<void> {
 async function paths(app: App, from: string, to: string): Promise<void> {
   const { client } = await app.hub();
   const { data } = await client.call("mesh.paths", { query: { from, to } });
-  const nothing = "No rule connects the two, so there is no path between them.\n";
+  const nothing =
+    data.missing.length > 0 ? "" : "No rule connects the two, so there is no path between them.\n";
   app.emit(data, () =>
     data.linked ? data.sides.map((side) => sideText(side, app.io.columns)).join("\n") : nothing,
   );
@@ -82,30 +83,16 @@ async function health(app: App): Promise<void> {
   noteMissing(app, missing);
 }
 
-type Failure = Answer<"mesh.failures">["items"][number];
-
-const WHAT: Readonly<Record<Failure["kind"], string>> = {
-  node_down: "is down",
-  cut_off_from_hub: "is cut off from the hub only",
-  unreachable: "is not heard by its peers",
-  not_forwarding: "forwards nothing",
-  relay_down: "relays nothing",
-  reporter_sick: "hears nearly nobody itself",
-  link_down: "and the other don't hear each other",
-  one_way_loss: "is not heard by the other",
-};
-
 async function failures(app: App, open: boolean): Promise<void> {
   const { client } = await app.hub();
   const { data } = await client.call("mesh.failures", { query: open ? { open: "yes" } : {} });
   const rows = data.items.map(({ toName, kind, observers, ...failure }) => ({
     ...failure,
-    other: toName,
-    what: WHAT[kind],
+    what: faultInWords(kind, toName),
     saidBy: observers,
     sure: failure.confirmedAt !== null,
   }));
-  const columns = ["name", "what", "other", "sure", "suspectedAt", "endedAt", "saidBy"];
+  const columns = ["name", "what", "sure", "suspectedAt", "endedAt", "saidBy"];
   app.emit(data, () => listText(columns, rows, app.io.columns, "name", "Nothing failed."));
   noteMissing(app, data.missing);
 }

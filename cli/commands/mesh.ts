@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { trafficOf } from "../../shared/api/flow-words.ts";
+import { milliseconds, percent } from "../../shared/api/path-words.ts";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -45,14 +46,16 @@ async function map(app: App): Promise<void> {
   const { client } = await app.hub();
   const { data } = await client.call("mesh.map");
   const names = new Map(data.nodes.map(({ id, name }) => [id, name]));
-  const rows = data.links.map((link) => ({
+  const rows = data.links.map(({ measured, ...link }) => ({
     ...link,
+    rtt: milliseconds(measured?.rttMs ?? null),
+    loss: percent(measured?.loss ?? null),
     a: names.get(link.a) ?? link.a,
     b: names.get(link.b) ?? link.b,
     allowedBy: link.allows.map((id) => data.rules[id] ?? id),
   }));
   app.emit(data, () =>
-    listText(["a", "b", "path", "handshakeAt", "bytes", "allowedBy"], rows, app.io.columns),
+    listText(["a", "b", "path", "rtt", "loss", "handshakeAt", "bytes", "allowedBy"], rows, app.io.columns),
   );
   const online = data.nodes.filter((node) => node.online).length;
   app.note(`${online} of ${data.nodes.length} node(s) online.`);

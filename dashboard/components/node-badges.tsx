@@ -1,3 +1,5 @@
+import type { Answer } from "../../shared/api/endpoints.ts";
+import { milliseconds, percent } from "../../shared/api/path-words.ts";
 import type { RowOf } from "../api.ts";
 
 type Node = RowOf<"nodes.list">;
@@ -29,13 +31,31 @@ export function Online({ live, status }: OnlineBadge) {
 
 const PATH_WORDS = {
   direct: "direct",
+  relay: "relay",
   edge: "edge relay",
   none: "no path",
   unknown: "not reported",
 } as const;
-const PATH_CLASS = { direct: "badge good", edge: "badge warn", none: "badge bad", unknown: "badge" } as const;
+const PATH_CLASS = {
+  direct: "badge good",
+  relay: "badge good",
+  edge: "badge warn",
+  none: "badge bad",
+  unknown: "badge",
+} as const;
 
 /** How packets go between two nodes. */
 export function PathBadge({ path }: { readonly path: keyof typeof PATH_WORDS }) {
   return <span className={PATH_CLASS[path]}>{PATH_WORDS[path]}</span>;
+}
+
+/** How the path in use of a pair is, by the worse of its two ends. */
+export function Measured({ measured }: Pick<Answer<"mesh.map">["links"][number], "measured">) {
+  if (measured === null) return <span className="muted">not measured</span>;
+  if (!measured.passes) return <span className="badge bad">no answer</span>;
+  return (
+    <>
+      {milliseconds(measured.rttMs)}, {percent(measured.loss)} lost
+    </>
+  );
 }

@@ -1,8 +1,13 @@
+/** Strokes say by which kind of path, colours how well. */
 const LINES = [
-  ["direct", "connected directly"],
-  ["edge", "connected through the edge relay"],
+  ["direct good", "connected directly"],
+  ["relay good", "through a relay"],
+  ["edge good", "through the edge relay"],
   ["none", "no path"],
   ["unknown", "permitted, no connection reported"],
+  ["direct unmeasured", "thin: not measured"],
+  ["direct lossy", "loses 5 % or more"],
+  ["direct silent", "no answer now"],
 ] as const;
 
 export function MapLegend() {

@@ -14,11 +14,11 @@ interface MapLines {
 
 function Lines({ lines, spots, frame, selected }: MapLines) {
   const paths = new Map<string, string[]>();
-  for (const { a, b, path } of lines) {
+  for (const { a, b, path, quality } of lines) {
     const [from, to] = [spots.get(a), spots.get(b)];
     if (!from || !to) continue;
     const dimmed = selected !== null && a !== selected && b !== selected;
-    const key = dimmed ? `map-line ${path} dimmed` : `map-line ${path}`;
+    const key = `map-line ${path} ${quality}${dimmed ? " dimmed" : ""}`;
     const line = `M${at(from, frame)}L${at(to, frame)}`;
     const before = paths.get(key);
     if (before) before.push(line);
@@ -34,7 +34,7 @@ function Lines({ lines, spots, frame, selected }: MapLines) {
   );
 }
 
-/** Permitted pairs as one path for each way of being connected: thousands of lines are a handful of elements. */
+/** Permitted pairs as one path for each kind and quality: thousands of lines are a handful of elements. */
 export const MapLines = memo(Lines);
 
 const at = ({ x, y }: Spot, frame: Frame): string =>

@@ -1,10 +1,11 @@
 import { Moment } from "../components/moment.tsx";
-import { Online, PathBadge } from "../components/node-badges.tsx";
+import { Measured, Online, PathBadge } from "../components/node-badges.tsx";
 import { formatBytes, formatCount } from "../lib/format.ts";
 import type { MeshMap, Point } from "../lib/map/graph.ts";
 import { neighboursOf } from "../lib/map/neighbours.ts";
 import { routeTo } from "../lib/router.ts";
 import { AllowedBy } from "./allowed-by.tsx";
+import { WhyPath } from "./why-path.tsx";
 
 const SHOWN = 50;
 
@@ -71,7 +72,8 @@ function NodeSide({ map, point }: { readonly map: MeshMap; readonly point: Point
         {neighbours.slice(0, SHOWN).map(({ node: peer, link }) => (
           <li key={peer.id}>
             <span>
-              <a href={routeTo("nodes", peer.id)}>{peer.name}</a> <PathBadge path={link.path} />
+              <a href={routeTo("nodes", peer.id)}>{peer.name}</a> <PathBadge path={link.path} />{" "}
+              <Measured measured={link.measured} /> <WhyPath from={node.id} to={peer.id} toName={peer.name} />
             </span>
             <span className="muted">
               <AllowedBy map={map} link={link} />,{" "}

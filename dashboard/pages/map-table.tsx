@@ -1,6 +1,6 @@
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
-import { Online, PathBadge } from "../components/node-badges.tsx";
+import { Measured, Online, PathBadge } from "../components/node-badges.tsx";
 import { Empty } from "../components/states.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { type Connection, connectionsOf } from "../lib/map/connections.ts";
@@ -12,6 +12,7 @@ const columnsOf = (map: MeshMap): readonly Column<Connection>[] => [
   { header: "Node", cell: ({ a }) => <End node={a} />, className: "long" },
   { header: "Peer", cell: ({ b }) => <End node={b} />, className: "long" },
   { header: "Path", cell: ({ link }) => <PathBadge path={link.path} /> },
+  { header: "Measured", cell: ({ link }) => <Measured measured={link.measured} />, className: "wide" },
   { header: "Allowed by", cell: ({ link }) => <AllowedBy map={map} link={link} />, className: "wide" },
   { header: "Handshake", cell: ({ link }) => <Moment at={link.handshakeAt} />, className: "wide" },
   { header: "Bytes", cell: ({ link }) => formatBytes(link.bytes), className: "wide" },

@@ -10,6 +10,7 @@ import { routeTo } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { NodeActions } from "./node-actions.tsx";
 import { EditNode } from "./node-edit.tsx";
+import { NodePaths } from "./node-paths.tsx";
 import { NodePeers } from "./node-peers.tsx";
 import { NodeRoutes } from "./node-routes.tsx";
 import { RevocationProgress } from "./revocation-progress.tsx";
@@ -96,6 +97,7 @@ function LoadedNode({ node }: { readonly node: Node }) {
         </section>
       </div>
       <NodePeers node={node} />
+      <NodePaths node={node} />
       <NodeRoutes node={node} />
       <EditNode node={node} />
       <HistoryCard kind="node" name={node.id} />

@@ -89,7 +89,7 @@ export class Overview {
   }
 
   /** @param around Only this node and its peers, with the links between them and it. */
-  map(network: Network, now: number, around?: string): SegmentMap {
+  map(network: Network, store: PathStore, now: number, around?: string): SegmentMap {
     const members = this.#store.approved().filter(isNear(network, around));
     const nodes = members.slice(0, MOST_MAPPED).flatMap((node) => {
       const row = network.row(node);
@@ -105,6 +105,7 @@ export class Overview {
           .linksOf(node)
           .filter(({ peer }) => around === undefined || node === around || peer === around),
       (node) => this.#reports.get(node)?.peers ?? [],
+      (node) => store.get(node).paths,
       members.length > MOST_MAPPED,
     );
   }

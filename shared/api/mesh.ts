@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { CHECK_RESULTS } from "../node/config/device-check.ts";
+import { PATH_KINDS } from "../node/protocol/types.ts";
 import { NODE_STATUSES, RELAY_ROLES } from "../registry/node-status.ts";
 import { STATABLE_FACTS } from "../segments/criteria/stated.ts";
 import { MAX_CRITERION } from "../segments/criteria/tokens.ts";
@@ -287,7 +288,17 @@ export const meshMap = z.object({
       allows: z.array(z.string()),
       /** The newest WireGuard handshake that either end reported. */
       handshakeAt: z.nullable(f.instant),
-      path: z.enum(["direct", "edge", "none", "unknown"]),
+      path: z.enum([...PATH_KINDS, "none", "unknown"]),
+      /** How the path in use is, by the worse of the two ends; null: neither measures it, or the hub hears neither. */
+      measured: z.nullable(
+        z.object({
+          /** Whether each end that measures it is answered by it. */
+          passes: z.boolean(),
+          rttMs: z.nullable(z.number()),
+          /** The share of the last probes that were not answered, 0 to 1. */
+          loss: z.nullable(z.number()),
+        }),
+      ),
       bytes: z.int(),
     }),
   ),

@@ -3,9 +3,17 @@ import { claimsOf } from "./claims.ts";
 import { type DeviceCheck, printDeviceCheck, resultOf } from "./config/device-check.ts";
 import { formatTag } from "./config/serial.ts";
 import type { Serial } from "./config/types.ts";
+import type { LedgerPath } from "./path-ledger.ts";
 import type { Condition, NodeFactsReport, PeerReport } from "./protocol/types.ts";
 import { isAlive } from "./report.ts";
-import type { CheckedReport, LiveNode, MapNode, ReportedChange, SegmentMap } from "./segment-mesh.ts";
+import type {
+  CheckedReport,
+  LiveNode,
+  MapLink,
+  MapNode,
+  ReportedChange,
+  SegmentMap,
+} from "./segment-mesh.ts";
 
 /** What people see of a segment, from the reports of its nodes. */
 
@@ -66,10 +74,13 @@ export function segmentMap(
   nodes: readonly MapNode[],
   linksOf: (node: string) => readonly PeerLink[],
   reportsOf: (node: string) => readonly PeerReport[],
+  pathsOf: (node: string) => readonly LedgerPath[],
   truncated: boolean,
 ): SegmentMap {
-  const links = nodes.flatMap(({ id }) => {
+  const links = nodes.flatMap(({ id, online }) => {
     const reports = new Map(reportsOf(id).map((report) => [report.node, report]));
+    const inUse = pathsOf(id).filter((path) => path.inUse);
+    const used = new Map(inUse.map((path) => [path.peer, path]));
     return linksOf(id).map(({ peer, outbound }) => {
       const report = reports.get(peer);
       return {
@@ -77,13 +88,23 @@ export function segmentMap(
         peer,
         allows: outbound.map(({ rule }) => rule),
         handshakeAt: report?.handshakeAt ?? null,
-        path: report?.path ?? ("unknown" as const),
+        path: pathInUse(report, used.get(peer)),
+        measured: online ? measuredOf(used.get(peer)) : null,
         bytes: (report?.receivedBytes ?? 0) + (report?.sentBytes ?? 0),
       };
     });
   });
   return { nodes, links, truncated };
 }
+
+/** WireGuard's endpoint says whether packets come straight or through the edge; the agent knows which one is a relay's. */
+const pathInUse = (report: PeerReport | undefined, used: LedgerPath | undefined): MapLink["path"] =>
+  report?.path === "direct" && used?.kind === "relay" ? "relay" : (report?.path ?? "unknown");
+
+const measuredOf = (used: LedgerPath | undefined): MapLink["measured"] =>
+  used === undefined || used.state === "unknown"
+    ? null
+    : { passes: used.state === "well", rttMicros: used.rttMicros, lossPermille: used.lossPermille };
 
 /** The part of the report that the registry must learn. A missing field is unchanged. */
 export function reportedChange(

@@ -26,6 +26,7 @@ import type {
   FlowReport,
   HitReport,
   NodeFactsReport,
+  PathKind,
   PathMove,
   PathReport,
   PeerReport,
@@ -166,7 +167,14 @@ export interface MapLink {
   /** The ids of the rules that let traffic out to the peer. */
   readonly allows: readonly string[];
   readonly handshakeAt: number | null;
-  readonly path: PeerReport["path"] | "unknown";
+  readonly path: PathKind | "none" | "unknown";
+  /** How the path in use is, as this end measures it; null: it does not, or the hub does not hear this end. */
+  readonly measured: {
+    /** Whether the other end answers by it. */
+    readonly passes: boolean;
+    readonly rttMicros: number | null;
+    readonly lossPermille: number | null;
+  } | null;
   readonly bytes: number;
 }
 

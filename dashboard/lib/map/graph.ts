@@ -1,4 +1,5 @@
 import type { Answer } from "../../../shared/api/endpoints.ts";
+import { type Quality, qualityOf } from "./quality.ts";
 
 export type MeshMap = Answer<"mesh.map">;
 export type MapNode = MeshMap["nodes"][number];
@@ -25,7 +26,9 @@ export interface Line {
   readonly a: string;
   readonly b: string;
   readonly count: number;
+  /** Of the best of the links. */
   readonly path: Path;
+  readonly quality: Quality;
 }
 
 export interface Graph {
@@ -87,21 +90,20 @@ function linesOf(links: readonly MapLink[], pointOf: ReadonlyMap<string, string>
     const [a, b] = [pointOf.get(link.a), pointOf.get(link.b)];
     if (a === undefined || b === undefined || a === b) continue;
     const key = a < b ? `${a} ${b}` : `${b} ${a}`;
+    const line: Line = { a, b, count: 1, path: link.path, quality: qualityOf(link) };
     const before = lines.get(key);
-    lines.set(
-      key,
-      before
-        ? { ...before, count: before.count + 1, path: better(before.path, link.path) }
-        : { a, b, count: 1, path: link.path },
-    );
+    const best = before && rankOf(before) <= rankOf(line) ? before : line;
+    lines.set(key, { ...best, count: (before?.count ?? 0) + 1 });
   }
   const all = [...lines.values()];
   if (all.length <= MAX_SHOWN_LINKS) return all;
-  return all.sort((one, other) => RANK[one.path] - RANK[other.path]).slice(0, MAX_SHOWN_LINKS);
+  return all.sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MAX_SHOWN_LINKS);
 }
 
-const RANK: Readonly<Record<Path, number>> = { direct: 0, edge: 1, unknown: 2, none: 3 };
-const better = (a: Path, b: Path): Path => (RANK[a] <= RANK[b] ? a : b);
+const RANK: Readonly<Record<Path, number>> = { direct: 0, relay: 1, edge: 2, unknown: 3, none: 4 };
+/** The better, the lower: a path that nothing passes is none. */
+const rankOf = ({ path, quality }: Pick<Line, "path" | "quality">): number =>
+  quality === "silent" ? RANK.none : RANK[path] + (quality === "lossy" ? 0.5 : 0);
 
 /** The picture in a sentence. */
 export function summarise({ nodes, links }: MeshMap, segments: number): string {

@@ -15,6 +15,8 @@ const PAGE_IDS = [
   `nodes/${stubNode(11).id}`,
   "nodes/holds",
   "map",
+  "mesh-health",
+  `mesh-health/${stubNode(0).id}/${stubNode(1).id}`,
   "mesh-rules",
   "mesh-rules/new",
   "mesh-rules/rule_1",
@@ -189,6 +191,72 @@ where("chromium").describe("the pages for nodes", () => {
     await isAccessible(page, "the answer");
     await picture(page, "why");
     expect(await page.locator("table.matrix").textContent()).toContain("720 of 760 pairs");
+  });
+
+  it("the health of the mesh says what fails and since when, and a path says why it is used", async () => {
+    await openHub(24);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await enter("mesh-health");
+    await page.getByText("are missing in what is shown: lab.").waitFor();
+    const figure = (label: string) =>
+      page.locator(".figures > div", { hasText: label }).locator("dd").textContent();
+    expect(await figure("Nodes online")).toBe("20 of 24");
+    expect(await figure("Through a relay")).toBe("12");
+    expect(await figure("Failures now")).toBe("1");
+    const rowsOf = (table: string) =>
+      page.getByRole("region", { name: table, exact: true }).locator("tbody tr");
+    const cellsOf = async (table: string, row: number) =>
+      (await rowsOf(table).nth(row).locator("td").allTextContents()).slice(0, 5);
+    expect((await cellsOf("What fails now", 0)).slice(0, 2)).toEqual([
+      "web-1 is not heard by ci-1 (why)",
+      "suspected",
+    ]);
+    expect((await cellsOf("What fails now", 1)).slice(0, 4)).toEqual([
+      ...["db-2 is down", "certain", "3 minutes ago", "3 min"],
+    ]);
+    expect((await cellsOf("What failed before", 0)).slice(0, 3)).toEqual([
+      ...["ci-1 and db-1 don't hear each other (why)", "2 hours ago", "2 min"],
+    ]);
+    await page
+      .getByRole("navigation", { name: "Pages" })
+      .getByRole("link", { name: "Nodes", exact: true })
+      .click();
+    await page.getByRole("link", { name: "web-1", exact: true }).click();
+    const own = rowsOf("Paths of web-1");
+    await own.first().waitFor();
+    expect(await own.count()).toBe(3);
+    expect(await cellsOf("Paths of web-1", 1)).toEqual(["db-1", "relay", "well", "48 ms", "3.1 ms"]);
+    await own.nth(1).getByRole("link", { name: "Why this path to db-1" }).click();
+    await page.getByRole("heading", { name: "Paths between web-1 and db-1" }).waitFor();
+    await page.getByText("The path before it fell silent, and this one was ready. Last handshake").waitFor();
+    expect((await cellsOf("Paths web-1 → db-1", 0))[0]).toBe("198.51.100.9:41001 in use");
+    expect(await rowsOf("Moves web-1 → db-1").count()).toBe(2);
+    await page.getByText("It has measured nothing of this peer.").waitFor();
+  });
+
+  it("the map draws a pair by the kind of its path and how well it passes, and says so in words", async () => {
+    await openHub(24);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await enter("map");
+    for (const look of [
+      "direct.good",
+      "direct.unmeasured",
+      "relay.good",
+      "edge.good",
+      "direct.lossy",
+      "direct.silent",
+    ]) {
+      expect(await page.locator(`.map-lines .map-line.${look}`).count(), look).toBe(1);
+      expect(await page.locator(`.legend .map-line.${look}`).count(), look).toBe(1);
+    }
+    await page.getByRole("button", { name: /^web-1 in/ }).press("Enter");
+    const chosen = page.getByRole("region", { name: "Chosen on the map" });
+    await chosen.getByText(/^web-3 direct 12 ms, 0 % lost why$/).waitFor();
+    expect(await chosen.getByRole("link", { name: "Why this path to web-3" }).getAttribute("href")).toBe(
+      `#/mesh-health/${stubNode(0).id}/${stubNode(8).id}`,
+    );
+    await page.getByRole("button", { name: "Show as a table" }).click();
+    await page.getByText("no answer").first().waitFor();
   });
 
   it("a microsegment's form asks before what was written is lost, and only then", async () => {

@@ -1,5 +1,6 @@
 import type { Answer } from "../../../shared/api/endpoints.ts";
 import type { Stubs } from "./stub-hub.ts";
+import { meshHealthStubs } from "./stub-paths.ts";
 
 /** A network that exists in answers only. */
 
@@ -89,6 +90,14 @@ export function stubNode(at: number): Node {
   };
 }
 
+/** Of every kind and quality some, the most of the best. */
+const kindOf = (n: number) => (n % 9 === 4 ? "edge" : n % 5 === 2 ? "relay" : "direct");
+function measuredOf(n: number): MeshMap["links"][number]["measured"] {
+  if (n % 7 === 3) return null;
+  if (n % 11 === 5) return { passes: false, rttMs: 40, loss: 1 };
+  return { passes: true, rttMs: 4 + n, loss: n % 8 === 6 ? 0.125 : 0 };
+}
+
 /** Pairs inside each segment, and from each segment to the next. */
 export function stubMap(count: number): MeshMap {
   const nodes = Array.from({ length: count }, (_, at) => stubNode(at));
@@ -103,7 +112,8 @@ export function stubMap(count: number): MeshMap {
         b: peer.id,
         allows: ["rule_1"],
         handshakeAt: up ? NOW - 40_000 : null,
-        path: up ? "direct" : at % 2 === 0 ? "none" : "unknown",
+        path: up ? kindOf(at + step) : at % 2 === 0 ? "none" : "unknown",
+        measured: up ? measuredOf(at + step) : null,
         bytes: up ? at * 48_213 : 0,
       });
     }
@@ -328,6 +338,7 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
     "mesh.matrix": () => MATRIX,
     "mesh.why": () => WHY,
     "mesh.map": () => stubMap(count),
+    ...meshHealthStubs(NOW, stubNode),
     "mesh.holds": () => ({ items: holds, missing: [] }),
     "mesh.confirmHold": () => {
       holds = [];

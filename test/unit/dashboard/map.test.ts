@@ -34,6 +34,7 @@ const linkOf = (
   allows: ["rule_1"],
   handshakeAt: 1,
   path,
+  measured: null,
   bytes: 1,
 });
 const mapOf = (nodes: MeshMap["nodes"], links: MeshMap["links"] = []): MeshMap => ({
@@ -165,6 +166,24 @@ describe("what the map shows", () => {
     );
     expect(place(opened, new Map(), 1.5).spots.size).toBe(509);
     expect(graphOf(many(MAX_SHOWN_NODES, 4), null).points).toHaveLength(MAX_SHOWN_NODES);
+  });
+
+  it("a line by kind and quality, and for many pairs by the best that passes", () => {
+    const measured = (passes: boolean, loss: number) => ({ passes, loss, rttMs: 5 });
+    const link = (more: Partial<MeshMap["links"][number]>) => ({ ...linkOf("a", "b"), ...more });
+    const drawn = (...links: MeshMap["links"]) =>
+      graphOf(mapOf([nodeOf("a"), nodeOf("b")], links), null).lines.map(({ path, quality, count }) => [
+        path,
+        quality,
+        count,
+      ]);
+    expect(drawn(link({}))).toEqual([["direct", "unmeasured", 1]]);
+    expect(drawn(link({ path: "relay", measured: measured(true, 1 / 32) }))).toEqual([["relay", "good", 1]]);
+    expect(drawn(link({ measured: measured(true, 2 / 32) }))).toEqual([["direct", "lossy", 1]]);
+    const silent = link({ measured: measured(false, 0) });
+    expect(drawn(silent)).toEqual([["direct", "silent", 1]]);
+    const edge = link({ path: "edge", measured: measured(true, 0) });
+    expect(drawn(silent, edge, silent)).toEqual([["edge", "good", 3]]);
   });
 
   it("passes over links whose ends are not there", () => {

@@ -101,6 +101,34 @@ describe("what a node measured of its paths", () => {
     expect(side?.moves[0]?.at).toBeLessThanOrEqual(Date.now());
   });
 
+  test("is on the map: the kind of the path in use, and the worse of what the two ends measured", async () => {
+    const reached = (node: string) => ({
+      ...{ node, handshakeAt: Date.now(), receivedBytes: 1, sentBytes: 1, endpoint: null, path: "direct" },
+    });
+    const relayed = pathOf({ kind: "relay", endpoint: "198.51.100.9:7000", lossPermille: 0 });
+    const link = async () =>
+      (await world.admin.call("mesh.map", { query: { node: web.id } })).data.links.map(
+        ({ path, measured }) => ({
+          path,
+          measured,
+        }),
+      );
+    await web.report({ peers: [reached(db.id)], paths: [relayed, pathOf({ inUse: false })] });
+    expect(await link()).toEqual([{ path: "relay", measured: { passes: true, rttMs: 1.5, loss: 0 } }]);
+    const back = { peer: web.id, kind: "relay", lossPermille: 500, rttMicros: 900 } as const;
+    await db.report({ paths: [pathOf(back)] });
+    expect(await link()).toEqual([{ path: "relay", measured: { passes: true, rttMs: 1.5, loss: 0.5 } }]);
+    await db.report({ paths: [pathOf({ ...back, state: "silent" })] });
+    expect(await link()).toMatchObject([{ measured: { passes: false } }]);
+    // A peer that answers no probes is not judged by them.
+    for (const [node, peer] of [
+      [web, db],
+      [db, web],
+    ] as const)
+      await node.report({ paths: [pathOf({ peer: peer.id, state: "unknown" })] });
+    expect(await link()).toMatchObject([{ measured: null }]);
+  });
+
   test.each([
     ["below zero", { rttMicros: -1 }],
     ["no number", { rttMicros: "NaN" }],

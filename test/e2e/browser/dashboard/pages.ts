@@ -23,6 +23,7 @@ const PAGES = [
     "nodes/holds",
     "connectors",
     "map",
+    "mesh-health",
     "flows",
     "mesh-rules",
     "mesh-rules/new",

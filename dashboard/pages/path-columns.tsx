@@ -1,0 +1,43 @@
+import type { Answer } from "../../shared/api/endpoints.ts";
+import { milliseconds, PATH_STATE, percent } from "../../shared/api/path-words.ts";
+import type { Column } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
+import { PathBadge } from "../components/node-badges.tsx";
+
+type Path = Omit<Answer<"mesh.paths">["sides"][number]["paths"][number], "inUse">;
+
+const STATE_CLASS: Readonly<Record<Path["state"], string>> = {
+  well: "badge good",
+  one_way: "badge bad",
+  silent: "badge bad",
+  unknown: "badge",
+};
+
+/** What one end measured of a path. */
+export const PATH_COLUMNS: readonly Column<Path>[] = [
+  { header: "Path", cell: ({ kind }) => <PathBadge path={kind} />, sort: ({ kind }) => kind },
+  {
+    header: "State",
+    cell: ({ state }) => <span className={STATE_CLASS[state]}>{PATH_STATE[state]}</span>,
+    sort: ({ state }) => state,
+  },
+  {
+    header: "Round trip",
+    cell: ({ rttMs }) => milliseconds(rttMs),
+    sort: ({ rttMs }) => rttMs,
+    className: "wide",
+  },
+  {
+    header: "Jitter",
+    cell: ({ jitterMs }) => milliseconds(jitterMs),
+    sort: ({ jitterMs }) => jitterMs,
+    className: "wide",
+  },
+  { header: "Loss", cell: ({ loss }) => percent(loss), sort: ({ loss }) => loss, className: "wide" },
+  {
+    header: "Measured",
+    cell: ({ measuredAt }) => <Moment at={measuredAt} />,
+    sort: ({ measuredAt }) => measuredAt,
+    className: "wide",
+  },
+];
