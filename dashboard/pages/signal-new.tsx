@@ -2,6 +2,7 @@ import { useMayCall, usePages, useWrite } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { OnceDialog, OnceForm } from "../components/once-dialog.tsx";
 import { issueOf } from "../components/states.tsx";
+import { QuarantineFields, quarantinesIn } from "./signal-quarantine.tsx";
 
 /** Lets somebody send signals; the bearer token is shown once. */
 export function NewTransmitter() {
@@ -17,6 +18,7 @@ export function NewTransmitter() {
       issuer: text("issuer"),
       provider: text("provider"),
       bearer: !form.has("isBare"),
+      quarantines: quarantinesIn(form),
       ...(isOld ? { kind: "risc" as const } : {}),
       ...(audience === "" ? {} : { audience }),
       ...(jwksUri === "" ? {} : { jwksUri }),
@@ -74,6 +76,7 @@ export function NewTransmitter() {
           </Field>
           <Check name="isOld" label="Its tokens are from before SSF 1.0, as Google's" />
           <Check name="isBare" label="It shows no bearer token: its signature is the only proof" />
+          <QuarantineFields />
         </OnceForm>
       )}
     />

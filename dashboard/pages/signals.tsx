@@ -9,6 +9,7 @@ import { formatCount } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import { offerUndo } from "../lib/undo.ts";
 import { NewTransmitter } from "./signal-new.tsx";
+import { ChangeQuarantine } from "./signal-quarantine.tsx";
 import { SignalReceivers } from "./signal-receivers.tsx";
 
 type Transmitter = RowOf<"transmitters.list">;
@@ -52,6 +53,7 @@ function Transmitters() {
           {row.enabled ? "Switch off" : "Switch on"}
           <span className="hidden"> {row.name}</span>
         </button>
+        <ChangeQuarantine key={row.version} row={row} />
         <ConfirmButton
           label="Delete"
           name={`Delete ${row.name}`}
@@ -111,6 +113,7 @@ const TRANSMITTER: readonly Column<Transmitter>[] = [
       );
     },
   },
+  { header: "Isolates nodes on", cell: (row) => row.quarantines.join(", ") || "nothing", className: "wide" },
   { header: "Last signal", cell: (row) => <Moment at={row.lastEventAt} />, className: "wide" },
   { header: "Verified", cell: (row) => <Moment at={row.verifiedAt} />, className: "wide" },
 ];
