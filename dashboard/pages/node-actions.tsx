@@ -36,6 +36,17 @@ export function NodeActions({ node }: { readonly node: Node }) {
             also connections that are open. Release lets it back in.
           </ConfirmButton>
         )}
+        {node.status === "quarantined" && node.heldBySignals.length > 0 && (
+          <ConfirmButton
+            label="Keep in quarantine"
+            question={`Let only a person release ${node.name}?`}
+            disabled={busy}
+            onConfirm={(note) => quarantine.mutate({ ...target, note })}
+          >
+            Signals isolated it ({node.heldBySignals.join(", ")}), and their opposite would let it out. From
+            then on no signal does. It stays isolated without a break.
+          </ConfirmButton>
+        )}
         {node.status === "quarantined" && (
           <ConfirmButton
             label="Release"

@@ -126,6 +126,8 @@ export const node = z.object({
   facts: z.record(z.string(), z.string()),
   /** Whether it is quarantined and still reaches the hub, and what rules let `quarantine` reach. */
   contained: z.boolean(),
+  /** The signals that keep it in quarantine and may let it out, as `TRANSMITTER: EVENT`. Empty where a person decides. */
+  heldBySignals: z.array(z.string()),
   /** Base64url SHA-256 of the public signing key. */
   identity: z.string(),
   wireguardKey: z.string(),

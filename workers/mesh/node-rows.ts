@@ -21,6 +21,8 @@ export type NodeRow = Omit<
   readonly approved_routes: string;
   /** A JSON list of `StatedFact`. */
   readonly stated: string;
+  /** Why signals keep it in quarantine: a JSON list of `TRANSMITTER: EVENT`. */
+  readonly held_by: string;
 };
 type LongKeys = "kem_hash" | "record_hash" | "signing_key" | "kem_key";
 
@@ -29,6 +31,8 @@ export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status
   n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
   ${STATED} AS stated,
+  (SELECT json_group_array(t.name || ': ' || q.reason) FROM signal_quarantines q
+    JOIN signal_transmitters t ON t.id = q.transmitter_id WHERE q.node_id = n.id AND q.holds = 1) AS held_by,
   n.endpoints, n.exit_node, n.relay, n.expires_at, n.facts, n.contained, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
   n.version, n.created_at, n.updated_at
   FROM nodes n JOIN segments s ON s.id = n.segment_id LEFT JOIN users u ON u.id = n.user_id`;
@@ -40,7 +44,7 @@ export function nodeRow(db: D1Database, reference: string): Promise<NodeRow | nu
 }
 
 /** Why the node is not a member, and what an administrator can do about it. Null for a member. */
-export function statusDetail({ name, status, own_status, user, contained }: NodeRow): string | null {
+export function statusDetail({ name, status, own_status, user, contained, held_by }: NodeRow): string | null {
   switch (status) {
     case "approved":
       return null;
@@ -51,13 +55,23 @@ export function statusDetail({ name, status, own_status, user, contained }: Node
     case "revoked":
       return "It was put out for good. To come back it must enrol anew with a new key.";
     case "quarantined":
-      if (contained === 1)
-        return `It reaches only the hub, and what rules let \`quarantine\` reach. To let it back in: rustronaut nodes release ${name}`;
+      if (contained === 1) {
+        const signals = signalsHolding({ contained, held_by });
+        const held =
+          signals.length === 0
+            ? ""
+            : ` Signals put it there (${signals.join(", ")}), and may let it out. To keep it in even so: rustronaut nodes quarantine ${name}.`;
+        return `It reaches only the hub, and what rules let \`quarantine\` reach.${held} To let it back in: rustronaut nodes release ${name}`;
+      }
       return own_status === "approved"
         ? `Its owner ${user} is disabled. To let it in again: rustronaut users update ${user} --status active`
         : `Two machines used its state. Make sure that only one holds its keys, then: rustronaut nodes release ${name}`;
   }
 }
+
+/** The signals that may let a node out. Of one of which there is a copy, a person decides. */
+export const signalsHolding = ({ contained, held_by }: Pick<NodeRow, "contained" | "held_by">): string[] =>
+  contained === 1 ? list(held_by).sort() : [];
 
 const list = (text: string): string[] => JSON.parse(text) as string[];
 
@@ -83,6 +97,7 @@ export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null
   expiresAt: row.expires_at,
   facts: JSON.parse(row.facts) as Record<string, string>,
   contained: row.contained === 1,
+  heldBySignals: signalsHolding(row),
   identity: row.signing_hash,
   wireguardKey: row.wireguard_key,
   stated: JSON.parse(row.stated) as StatedFact[],

@@ -100,7 +100,8 @@ export const MESH_ENDPOINTS = {
     method: "POST",
     path: "/api/v1/nodes/{node}/quarantine",
     role: "admin",
-    summary: "Isolate a node: it reaches only the hub, and what rules let `quarantine` reach",
+    summary:
+      "Isolate a node: it reaches only the hub, and what rules let `quarantine` reach. If signals isolated it, a person alone lets it out from now on",
     response: m.node,
   },
   "nodes.release": {

@@ -113,6 +113,32 @@ describe("a signal that quarantines, where that was chosen,", () => {
     expect(await statusOf(id)).toEqual({ status: "quarantined", contained: 0 });
   });
 
+  test("lets out no node that a person keeps in without having released it", async () => {
+    const provider = await signallingProvider(token, { quarantines: chosen });
+    const { id } = await deviceOf((await provider.signIn()).principal.userId);
+    const quarantine = async () => (await call(token, "POST", `/nodes/${id}/quarantine`)).json;
+    const held = async () => (await call(token, "GET", `/nodes/${id}`)).json.heldBySignals;
+    await provider.send(risk("HIGH", seconds(-40_000)));
+    await provider.send(risc("credential-compromise", { credential_type: "password" }));
+    const signals = ["credential-compromise", "risk-level-change"].map(
+      (reason) => `${provider.transmitter}: ${reason}`,
+    );
+    expect(await held()).toEqual(signals);
+    const status = { status: "quarantined", contained: true, heldBySignals: [] };
+    expect(await quarantine()).toMatchObject(status);
+    expect(await held()).toEqual([]);
+    await provider.send(risk("LOW", seconds(-20_000)));
+    await provider.send(risk("HIGH", seconds(-10_000)));
+    await provider.send(risk("LOW"));
+    expect(await statusOf(id)).toEqual(quarantined);
+    expect(await quarantine()).toMatchObject(status);
+    const { rows } = await auditObject(bindings).query({ kinds: ["admin"], limit: 200 });
+    const entries = rows.flatMap(({ entry }) =>
+      entry.kind !== "decision" && entry.action === "node.quarantine" && entry.target === id ? [entry] : [],
+    );
+    expect(entries).toMatchObject([{ detail: { from: "quarantined", signals } }]);
+  });
+
   test("releases no node for which another reason came up in that moment", async () => {
     const provider = await signallingProvider(token, { quarantines: chosen });
     const { userId } = (await provider.signIn()).principal;

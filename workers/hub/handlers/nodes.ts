@@ -14,7 +14,14 @@ import type { NodeStatus } from "../../../shared/registry/node-status.ts";
 import { statedFactFault } from "../../../shared/segments/criteria/stated.ts";
 import { setStatus } from "../../mesh/changes.ts";
 import { liveOf } from "../../mesh/live.ts";
-import { type NodeRow, nodeRow, SELECT_NODE, statusDetail, viewNode } from "../../mesh/node-rows.ts";
+import {
+  type NodeRow,
+  nodeRow,
+  SELECT_NODE,
+  signalsHolding,
+  statusDetail,
+  viewNode,
+} from "../../mesh/node-rows.ts";
 import { receiptOf } from "../../mesh/receipts.ts";
 import { checkRoutes, routesOfOthers } from "../../mesh/routes.ts";
 import { meshState } from "../../mesh/state.ts";
@@ -126,17 +133,46 @@ async function changeStatus(
   }
   const after = {
     ...{ ...row, status: to, own_status: to, contained: isContained ? (1 as const) : (0 as const) },
-    ...{ version: row.version + 1, updated_at: now },
+    ...{ held_by: "[]", version: row.version + 1, updated_at: now },
   };
   return {
     statements: [
-      // A person decided. What signals had said before does not decide any more.
-      bindings.db.prepare("UPDATE signal_quarantines SET holds = 0 WHERE node_id = ?").bind(row.id),
+      forgetReasons(bindings.db, row.id),
       ...setStatus(bindings.db, row.id, [row.own_status], to, now, isContained),
     ],
     effects: effects(action, row, { from: row.own_status }),
     body: await view(bindings, after),
     version: after.version,
+  };
+}
+
+/** A person decided. What signals had said before does not decide any more. */
+const forgetReasons = (db: D1Database, node: string): D1PreparedStatement =>
+  db.prepare("UPDATE signal_quarantines SET holds = 0 WHERE node_id = ?").bind(node);
+
+/**
+ * Isolates a node. One that signals isolated stays so, without a moment outside, and from now on no signal lets it out. A
+ * second call changes nothing.
+ */
+async function quarantine(call: StatusCall): Promise<Reply<NodeView> | Write<NodeView>> {
+  const { bindings, params } = call;
+  const row = await findNode(bindings.db, params.node);
+  const signals = signalsHolding(row);
+  if (row.own_status !== "quarantined" || signals.length === 0)
+    return changeStatus(call, "quarantine", ["approved"], "quarantined", true);
+  return {
+    statements: [
+      guard(
+        bindings.db,
+        "node_status",
+        "EXISTS (SELECT 1 FROM nodes WHERE id = ? AND status = 'quarantined' AND contained = 1)",
+        row.id,
+      ),
+      forgetReasons(bindings.db, row.id),
+    ],
+    effects: effects("quarantine", row, { from: row.own_status, signals }),
+    body: await view(bindings, { ...row, held_by: "[]" }),
+    version: row.version,
   };
 }
 
@@ -246,7 +282,7 @@ export const NODE_HANDLERS: Handlers<
   "nodes.approve": (call) => changeStatus(call, "approve", ["pending", "expired"], "approved"),
   "nodes.revoke": (call) =>
     changeStatus(call, "revoke", ["pending", "approved", "quarantined", "expired"], "revoked"),
-  "nodes.quarantine": (call) => changeStatus(call, "quarantine", ["approved"], "quarantined", true),
+  "nodes.quarantine": quarantine,
   "nodes.release": (call) => changeStatus(call, "release", ["quarantined"], "approved"),
 
   "nodes.state": async ({ bindings, params, body, now }) => {
