@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { grantOf } from "../../shared/access/policy/statement-id.ts";
 import type { Answer, Query } from "../../shared/api/endpoints.ts";
-import { conditionsOf, mayOf, permitting } from "../../shared/api/reach-words.ts";
+import { askersInWords, conditionsOf, mayOf, permitting } from "../../shared/api/reach-words.ts";
 import { call } from "../api.ts";
 import { AsOf, useMoment } from "../components/as-of.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
@@ -107,6 +107,9 @@ export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: stri
                 ? `Groups, those of identity providers among them: ${person.groups.join(", ") || "none"}.`
                 : "Nothing: the account was disabled."}
             </p>
+            {person.isActive && person.mayRequest.length > 0 && (
+              <p>They may request access to {person.mayRequest.join(", ")}.</p>
+            )}
             {person.isActive && apps.length === 0 && (
               <p className="muted">No policy and no grant lets them reach an app.</p>
             )}
@@ -151,6 +154,7 @@ export function AppReachCard({ app, at, onAt }: AtTime & { readonly app: string 
     <section className="card">
       <h2>{at === "" ? "Who can reach it" : "Who could reach it"}</h2>
       <AsOf at={at} onChange={onAt} began={reach.data?.began} />
+      {reach.data && askersInWords(reach.data.app) !== "" && <p>{askersInWords(reach.data.app)}</p>}
       <Loaded query={reach}>
         {({ app: { enabled }, items: callers, policies }) => {
           if (!enabled) return <p className="muted">Nobody: it was switched off.</p>;

@@ -1,6 +1,6 @@
 import type { SnapshotPolicy } from "../registry/snapshot.ts";
 import { resourceOf } from "./assess.ts";
-import { offersGrants } from "./grants/settings.ts";
+import { type GrantSettings, offersGrants } from "./grants/settings.ts";
 import type { HeldGrant } from "./grants/types.ts";
 import type { Registered } from "./policy/inventory.ts";
 import type { ActionName, PrincipalFacts } from "./policy/request.ts";
@@ -28,7 +28,7 @@ export interface World {
   readonly serviceTokens: readonly (Extract<PrincipalFacts, { type: "ServiceToken" }> & {
     readonly isGood: boolean;
   })[];
-  readonly apps: readonly (ReachedApp & { readonly enabled: boolean })[];
+  readonly apps: readonly (ReachedApp & Askers & { readonly enabled: boolean })[];
   /** The versions of the policies that were switched on, ordered by policy name. */
   readonly policies: readonly {
     readonly id: string;
@@ -39,6 +39,9 @@ export interface World {
   /** The grants that were in force. */
   readonly grants: readonly GrantOfUser[];
 }
+
+/** Who may request access to an app, or let themselves in. */
+export type Askers = Pick<GrantSettings, "grantAskers" | "emergencyAskers">;
 
 export type GrantOfUser = HeldGrant & { readonly userId: string };
 
@@ -74,7 +77,7 @@ export function worldOf(held: readonly Held[], at: number): World {
   const identities = of("identity").filter((one) => trusted.has(text(one.after.provider)));
   const identitiesOf = Map.groupBy(identities, (one) => one.target);
   const apps = of("app").map((one) => appOf(one, nameOf));
-  const offering = new Set(of("app").flatMap((one) => (doesOffer(one) ? one.target : [])));
+  const offering = new Set(apps.filter(offersGrants).map(({ id }) => id));
   return {
     users: of("user").map(({ target, after }) => {
       const vouched = identitiesOf.get(target) ?? [];
@@ -132,6 +135,8 @@ export function statementsOf(
 }
 
 function appOf({ target, after }: Held, nameOf: ReadonlyMap<string, string>): World["apps"][number] {
+  // Where the settings that are stored say nothing, nobody may ask.
+  const settings = (after.settings ?? {}) as Readonly<Record<string, unknown>>;
   return {
     id: target,
     name: text(after.name),
@@ -140,15 +145,10 @@ function appOf({ target, after }: Held, nameOf: ReadonlyMap<string, string>): Wo
     segmentName: nameOf.get(text(after.segmentId)) ?? "",
     tags: texts(after.tags),
     enabled: after.enabled === true,
-    anonymous: (after.settings as { anonymous?: unknown } | null)?.anonymous === true,
+    anonymous: settings.anonymous === true,
+    grantAskers: texts(settings.grantAskers),
+    emergencyAskers: texts(settings.emergencyAskers),
   };
-}
-
-/** Whether an app offers grants, by the settings that are stored: where they say nothing, nobody may ask. */
-function doesOffer({ after }: Held): boolean {
-  const settings = (after.settings ?? {}) as Readonly<Record<string, unknown>>;
-  const { grantAskers, emergencyAskers } = settings;
-  return offersGrants({ grantAskers: texts(grantAskers), emergencyAskers: texts(emergencyAskers) });
 }
 
 /** A grant in force, of an app that offers grants. Nothing of any other one. */

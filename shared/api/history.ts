@@ -109,7 +109,14 @@ const reach = {
 
 export const appReach = z.extend(f.page(reachCaller), {
   ...reach,
-  app: z.object({ id: z.string(), name: z.string(), enabled: z.boolean() }),
+  app: z.object({
+    id: z.string(),
+    name: z.string(),
+    enabled: z.boolean(),
+    /** Who may request access, and who may let themselves in in an emergency, as `user:EMAIL` or `group:NAME`. */
+    grantAskers: z.array(z.string()),
+    emergencyAskers: z.array(z.string()),
+  }),
 });
 
 export const userReach = z.extend(
@@ -122,6 +129,8 @@ export const userReach = z.extend(
       isActive: z.boolean(),
       /** Of the registry and of identity providers, without what is above them. */
       groups: z.array(z.string()),
+      /** The apps to which they may request access, or let themselves in in an emergency. */
+      mayRequest: z.array(z.string()),
     }),
   },
 );

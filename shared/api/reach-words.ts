@@ -7,6 +7,15 @@ type AppReach = Answer<"reach.app">;
 type Actions = AppReach["items"][number]["actions"];
 type Grants = AppReach["items"][number]["grants"];
 
+/** Who may request access to an app, in words. Empty where nobody may. */
+export function askersInWords({ enabled, grantAskers, emergencyAskers }: AppReach["app"]): string {
+  if (!enabled) return "";
+  const asking = grantAskers.length > 0 ? [`Access may be requested by ${grantAskers.join(", ")}.`] : [];
+  const entering =
+    emergencyAskers.length > 0 ? [`In an emergency, ${emergencyAskers.join(", ")} may get in at once.`] : [];
+  return [...asking, ...entering].join(" ");
+}
+
 /** The actions that every request gets, and behind `perhaps` those that only some do. */
 export function mayOf(actions: Actions): string {
   const of = (wanted: string) =>

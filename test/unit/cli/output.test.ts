@@ -4,6 +4,7 @@ import { EXIT } from "../../../cli/exit-codes.ts";
 import { Failure } from "../../../cli/failure.ts";
 import type { Io } from "../../../cli/io.ts";
 import { failureText } from "../../../cli/output/failure-text.ts";
+import { reachOfAppText } from "../../../cli/output/reach.ts";
 import { details, table } from "../../../cli/output/table.ts";
 import { truncate, widthOf } from "../../../cli/output/text.ts";
 import { listText } from "../../../cli/output/things.ts";
@@ -168,5 +169,22 @@ describe("everything that is printed", () => {
     expect(printed).toBe(
       "allow (p#1)\n  eve is directly in the groups \\u001b[2J\\u202eadmins\\u009b.\nHeld: \\u001b]0;x\\u0007\n",
     );
+  });
+});
+
+describe("who can reach an app", () => {
+  const app = {
+    id: "app_1",
+    name: "wiki",
+    enabled: true,
+    grantAskers: ["group:oncall"],
+    emergencyAskers: [],
+  };
+  const nobody = { at: 0, began: 0, total: 0, items: [], next: null, policies: [] };
+  it("says who may request access where nobody is within reach", () => {
+    const said = (more: Partial<typeof app>) => reachOfAppText({ ...nobody, app: { ...app, ...more } }, null);
+    expect(said({})).toMatch(/^Nobody could reach wiki at .*\. Access may be requested by group:oncall\.\n$/);
+    expect(said({ grantAskers: [] })).toMatch(/^Nobody could reach wiki at [^.]*\.\n$/);
+    expect(said({ enabled: false })).not.toContain("requested");
   });
 });

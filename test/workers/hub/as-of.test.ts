@@ -311,3 +311,37 @@ test("a person whom only a living grant lets in is within reach, with the grant 
   await afterMillisecond();
   expect((await read("/reach/apps/granted")).items).toEqual([]);
 });
+
+test("who may request access is said of an app that nobody reaches, and of a person, as it was then", async () => {
+  await write("POST", "/segments", { name: "asked" });
+  const settings = {
+    grantAskers: ["group:oncall"],
+    grantApprovers: ["user:dee@example.com"],
+    emergencyAskers: ["user:eve@example.com"],
+  };
+  await write("POST", "/apps", {
+    ...{ name: "asked", host: "asked.example.com", segment: "asked", settings },
+    upstreams: ["https://u.example.net"],
+  });
+  for (const email of ["nia@example.com", "eve@example.com"]) await write("POST", "/users", { email });
+  for (const name of ["oncall", "night"]) await write("POST", "/groups", { name });
+  await write("PUT", "/groups/oncall/members/group/night");
+  await write("PUT", "/groups/night/members/user/nia@example.com");
+  await afterMillisecond();
+  const of = async (path: string) => (await call(token, "GET", `/reach/${path}`)).json;
+  const app = async (at = "") => (await of(`apps/asked${at}`)) as unknown as Answer<"reach.app">;
+  const mayRequest = async (email: string) =>
+    ((await of(`users/${email}`)) as unknown as Answer<"reach.user">).user.mayRequest;
+  const { grantAskers, emergencyAskers } = settings;
+  expect((await app()).app).toMatchObject({ grantAskers, emergencyAskers });
+  expect(await mayRequest("nia@example.com")).toEqual(["asked"]);
+  expect(await mayRequest("eve@example.com")).toEqual(["asked"]);
+  expect(await mayRequest("gus@example.com")).not.toContain("asked");
+  const then = `?at=${Date.now()}`;
+  await afterMillisecond();
+  await edit("/apps/asked", { settings: { grantAskers: [], emergencyAskers: [] } });
+  await afterMillisecond();
+  expect((await app()).app).toMatchObject({ grantAskers: [], emergencyAskers: [] });
+  expect((await app(then)).app).toMatchObject({ grantAskers, emergencyAskers });
+  expect(await mayRequest("nia@example.com")).toEqual([]);
+});

@@ -1,5 +1,8 @@
 import type { GrantOfUser, World } from "../../../shared/access/as-of.ts";
+import { isNamed } from "../../../shared/access/grants/settings.ts";
+import { Inventory } from "../../../shared/access/policy/inventory.ts";
 import type { PrincipalFacts } from "../../../shared/access/policy/request.ts";
+import { EntityUid } from "../../../shared/access/policy/values.ts";
 import { grantsFor, type Reach, Reachability } from "../../../shared/access/reach.ts";
 import { permitting } from "../../../shared/api/reach-words.ts";
 import { throwRefusal } from "../../platform/refused.ts";
@@ -123,6 +126,20 @@ async function absent(
   return throwRefusal("not_found", `There was no ${what} called ${reference} at ${time}.`);
 }
 
+/** The names of the apps to which a person may request access, in a group also by way of other groups. */
+function requestable(
+  { registered }: World,
+  { email, groups }: World["users"][number],
+  apps: World["apps"],
+): string[] {
+  const all = new Inventory(registered).allAbove(groups);
+  const named = { email, isIn: (name: string) => all.has(new EntityUid("Group", name).key) };
+  return apps
+    .filter(({ grantAskers, emergencyAskers }) => isNamed([...grantAskers, ...emergencyAskers], named))
+    .map(({ name }) => name)
+    .sort();
+}
+
 /** Those with an answer other than no. */
 const within = <Asked, View extends object>(
   asked: readonly Asked[],
@@ -155,7 +172,11 @@ export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
     return {
       body: {
         ...(await pageOfReached(call.query, found, reached, ({ kind, name }) => `${ORDER[kind]} ${name}`)),
-        app: { id: app.id, name: app.name, enabled: app.enabled },
+        app: {
+          ...{ id: app.id, name: app.name, enabled: app.enabled },
+          grantAskers: [...app.grantAskers],
+          emergencyAskers: [...app.emergencyAskers],
+        },
       },
     };
   },
@@ -176,7 +197,10 @@ export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
     return {
       body: {
         ...(await pageOfReached(call.query, found, reached, ({ name }) => name)),
-        user: { id: user.id, email: user.email, isActive: user.isActive, groups: [...user.groups] },
+        user: {
+          ...{ id: user.id, email: user.email, isActive: user.isActive, groups: [...user.groups] },
+          mayRequest: requestable(world, user, apps),
+        },
       },
     };
   },
