@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type * as z from "zod";
 import {
   classInWords,
+  crowdedInWords,
   differenceInWords,
   findingInWords,
   packetsInWords,
@@ -72,6 +73,7 @@ async function diff(app: App, file: string | undefined, options: DiffOptions): P
   const { client } = await app.hub();
   const { data } = await client.call("mesh.difference", { body: { ...body, limit: 500 } });
   app.emit(data, () => differenceText(data, app.io.columns));
+  for (const one of data.crowded) app.note(crowdedInWords(one));
   for (const note of data.notes) app.note(note);
   if (data.more > 0) app.note(`${data.more} further change(s) are not listed.`);
 }

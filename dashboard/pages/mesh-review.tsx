@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../shared/api/client.ts";
 import {
   classInWords,
+  crowdedInWords,
   type Difference,
   differenceInWords,
   packetsInWords,
@@ -68,6 +69,11 @@ function DifferenceTable({ found }: { readonly found: Difference }) {
           As of <Moment at={found.at} />.
         </span>
       </p>
+      {found.crowded.map((one) => (
+        <div key={one.nodes.example.id} className="notice warn" role="alert">
+          {crowdedInWords(one)}
+        </div>
+      ))}
       {lines.length > 0 && (
         <DataTable
           caption="What pairs of nodes gain and lose"

@@ -1,3 +1,4 @@
+import { LIMITS } from "../node/config/types.ts";
 import type { Answer } from "./endpoints.ts";
 
 /** What a change of rules opens and ends, in words, for the command line and the dashboard. */
@@ -23,6 +24,13 @@ export function classInWords({ nodes, example, words }: Change["from"]): string 
   return words.length === 0
     ? `${nodes} nodes such as ${example.name}`
     : `${nodes} nodes of ${words.join(" + ")}`;
+}
+
+/** What would keep nodes from getting a new config: they would have more peers than one may name. */
+export function crowdedInWords({ nodes, peers }: Difference["crowded"][number]): string {
+  const [each, them] = nodes.nodes === 1 ? ["", "it"] : [" each", "them"];
+  const tooMany = `${classInWords(nodes)} would have ${peers} peers${each}, more than the ${LIMITS.peers} that a config may name`;
+  return `${tooMany}: no new config would reach ${them}. Let fewer nodes talk to ${them}.`;
 }
 
 /** `tcp/443, udp/53; to 10.0.0.0/24: any` */

@@ -201,6 +201,8 @@ export const difference = z.object({
   ),
   /** How many changes are not listed. */
   more: z.int(),
+  /** Nodes that would have more peers than a config may name, so that they would get no new one. */
+  crowded: z.array(z.object({ nodes: nodeClass, peers: z.int() })),
   /** What the answer leaves out of account, in words. */
   notes: z.array(z.string()),
   missing: z.array(z.string()),

@@ -28,6 +28,8 @@ export interface DifferenceAnswer {
   readonly changes: ChangeView[];
   /** How many further changes there are. */
   readonly more: number;
+  /** Nodes that would have more peers than a config may name. */
+  readonly crowded: { readonly nodes: ClassView; readonly peers: number }[];
 }
 
 interface ClassView {
@@ -64,11 +66,16 @@ export function answerDifference(network: Network, question: DifferenceQuestion)
   const before = network.index.world();
   const after = network.supposed(draft, question.at);
   const at = momentOf(draft, after, question.at);
-  const { changes, gaining, losing } = differenceOf(before, after, circumstancesOf({ ...question, at }));
+  const { changes, gaining, losing, crowded } = differenceOf(
+    before,
+    after,
+    circumstancesOf({ ...question, at }),
+  );
   return {
     ...{ at, gaining, losing },
     changes: changes.slice(0, limit).map((change) => changeView(change, network, before, after)),
     more: Math.max(0, changes.length - limit),
+    crowded: crowded.slice(0, limit).map(({ of, peers }) => ({ nodes: classView(of, network), peers })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { LIMITS } from "../../node/config/types.ts";
 import type { World } from "../types.ts";
 import { sampleAddress } from "./address-line.ts";
 import { classesOf, indexOfClasses, type NodeClass, pairsOf } from "./classes.ts";
@@ -12,6 +13,14 @@ export interface Difference {
   /** Ordered pairs of nodes between which more passes, and between which less does. Some may be both. */
   readonly gaining: number;
   readonly losing: number;
+  /** The classes whose nodes would have more peers than a config may name, those with the most first. */
+  readonly crowded: readonly Crowded[];
+}
+
+export interface Crowded {
+  readonly of: NodeClass;
+  /** How many peers each of its nodes would have. */
+  readonly peers: number;
 }
 
 /** What each node of one class gains and loses towards each node of another one. */
@@ -33,6 +42,9 @@ export function differenceOf(before: World, after: World, circumstances: Circums
   const affected = become(index, classes, after);
   const concerned = classes.filter(({ first }) => affected.has(first));
   const is = permittedFrom(concerned, new Permissions(index, circumstances));
+  // A smaller network has no such node.
+  const crowded =
+    after.nodes.size <= LIMITS.peers ? [] : crowdedAmong(concerned, classes, index, circumstances);
   become(index, classes, before);
   const was = permittedFrom(concerned, new Permissions(index, circumstances));
   const classOf = new Map(classes.flatMap((one) => [one.first, one.second].map((id) => [id, one] as const)));
@@ -52,6 +64,7 @@ export function differenceOf(before: World, after: World, circumstances: Circums
     changes: changes.sort((a, b) => b.pairs - a.pairs),
     gaining: count("gained"),
     losing: count("lost"),
+    crowded,
   };
 }
 
@@ -66,6 +79,26 @@ const permittedFrom = (classes: readonly NodeClass[], permissions: Permissions):
       return [first, new Map(peers.map((peer) => [peer, permissions.between(first, peer)]))];
     }),
   );
+
+/** @param concerned Those of the classes that are looked at. */
+function crowdedAmong(
+  concerned: readonly NodeClass[],
+  classes: readonly NodeClass[],
+  index: ReturnType<typeof indexOfClasses>,
+  { knowledgeOf }: Circumstances,
+): Crowded[] {
+  const membersOf = new Map(classes.map(({ first, members }) => [first, members.length]));
+  // A class's second node only stands for the others of its own class.
+  const countOf = (own: NodeClass, peer: string): number =>
+    peer === own.second ? own.members.length - 1 : (membersOf.get(peer) ?? 0);
+  return concerned
+    .map((of) => {
+      const links = index.linksKnown(of.first, knowledgeOf(of.first));
+      return { of, peers: links.reduce((sum, { peer }) => sum + countOf(of, peer), 0) };
+    })
+    .filter(({ peers }) => peers > LIMITS.peers)
+    .sort((a, b) => b.peers - a.peers);
+}
 
 /** Makes another network of the index. @returns The nodes whose links may be others now. */
 function become(

@@ -162,6 +162,7 @@ where("chromium").describe("the pages for nodes", () => {
     await page.getByLabel("Traffic").fill("tcp/5432");
     await page.getByRole("button", { name: "Review" }).click();
     await page.getByText("14 pairs of nodes gain, 3 lose.").waitFor();
+    await page.getByText("db-1 would have 4097 peers, more than the 4096 that a config may name").waitFor();
     expect(hub?.writes.filter((write) => !write.startsWith("mesh.difference"))).toEqual([]);
     expect(await page.getByLabel("Traffic").isVisible()).toBe(false);
     await isAccessible(page, "the review");

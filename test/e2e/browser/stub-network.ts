@@ -191,6 +191,7 @@ export interface StubNetwork {
 
 const DIFFERENCE: Answer<"mesh.difference"> = {
   ...{ at: NOW, gaining: 14, losing: 3, more: 2, notes: [], missing: [] },
+  crowded: [{ nodes: { nodes: 1, example: { id: idOf(1), name: "db-1" }, words: [] }, peers: 4_097 }],
   changes: [
     {
       from: { nodes: 14, example: { id: idOf(0), name: "web-1" }, words: ["tag:web"] },

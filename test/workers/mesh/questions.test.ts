@@ -135,7 +135,7 @@ describe("mesh.difference", () => {
       rule: { from: ["tag:desk"], to: ["tag:db"], traffic: ["tcp/5900-5901"] },
     });
     expect(opened).toMatchObject({
-      ...{ gaining: 1, losing: 0, more: 0, notes: [] },
+      ...{ gaining: 1, losing: 0, more: 0, crowded: [], notes: [] },
       changes: [
         {
           from: { nodes: 1, example: { name: desk.name } },

@@ -81,7 +81,8 @@ export const MESH_QUESTION_HANDLERS: Handlers<
     const { answer, missing } = await askAny(call.bindings, at, (object, standpoint) =>
       object.difference({ draft, limit, ...standpoint }),
     );
-    return { body: { ...(answer ?? { at, gaining: 0, losing: 0, changes: [], more: 0 }), notes, missing } };
+    const nothing = { at, gaining: 0, losing: 0, changes: [], more: 0, crowded: [] };
+    return { body: { ...(answer ?? nothing), notes, missing } };
   },
 
   "mesh.check": async ({ bindings, now }) => {

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { ALL_OF_RULES } from "../../../../shared/node/config/rule-terms.ts";
+import { LIMITS } from "../../../../shared/node/config/types.ts";
 import { differenceOf, witnessOf } from "../../../../shared/segments/algebra/difference.ts";
 import { Permissions } from "../../../../shared/segments/algebra/permissions.ts";
 import { minus } from "../../../../shared/segments/algebra/region.ts";
 import { trafficSet } from "../../../../shared/segments/algebra/traffic-line.ts";
 import { parseTraffic } from "../../../../shared/segments/traffic.ts";
-import type { World } from "../../../../shared/segments/types.ts";
+import type { SegmentRule, World } from "../../../../shared/segments/types.ts";
 import { why } from "../../../../shared/segments/why/why.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { bySeed, drawn, SEED } from "../../../support/sample.ts";
-import { drawBy, drawChange, drawKnowledge, drawWorld, indexOf, NOW } from "./draw.ts";
+import { drawBy, drawChange, drawKnowledge, drawNode, drawWorld, indexOf, NOW } from "./draw.ts";
 
 const NETWORKS = drawn(8, 1_000);
 
@@ -122,5 +123,41 @@ describe("the difference of two networks", () => {
     });
     expect(changes.length).toBeLessThanOrEqual(36);
     expect(Math.max(...changes.map(({ pairs }) => pairs))).toBeGreaterThanOrEqual(50 * 49);
+  });
+
+  test("names the nodes that would have more peers than a config may name, and no other", () => {
+    const draw = drawBy(randomFrom(7));
+    const node = (n: number, tags: readonly string[]) => ({
+      ...drawNode(draw, n, 1),
+      ...{ id: `nod_${n}`, tags, routes: [], exitNode: null, quarantined: false, contained: false },
+      ...{ microsegments: [], confinedBy: [] },
+    });
+    const worldOf = (count: number): World => {
+      const webs = Array.from({ length: count }, (_, n) => node(n, ["web"]));
+      const nodes = [...webs, node(count, ["db"]), node(count + 1, ["ops"])];
+      return { nodes: new Map(nodes.map((one) => [one.id, one])), rules: [], microsegments: [] };
+    };
+    const rule = (from: string, to: string): SegmentRule => ({
+      ...{ id: `rule_${from}`, name: from, traffic: [{ protocol: "tcp", ports: [] }] },
+      ...{ from: [{ kind: "tag", tag: from }], to: [{ kind: "tag", tag: to }] },
+    });
+    const crowdedBy = (before: World, rules: readonly SegmentRule[]) => {
+      const after = { ...before, rules };
+      const index = indexOf(after);
+      const { crowded } = differenceOf(before, after, { at: NOW, knowledgeOf: () => ALL_OF_RULES });
+      for (const { of, peers } of crowded) expect(index.linksOf(of.first)).toHaveLength(peers);
+      return crowded.map(({ of, peers }) => ({ tags: before.nodes.get(of.first)?.tags, peers }));
+    };
+    const [most, more] = [worldOf(LIMITS.peers), worldOf(LIMITS.peers + 1)];
+    expect(crowdedBy(most, [rule("web", "db"), rule("ops", "db")])).toEqual([
+      { tags: ["db"], peers: LIMITS.peers + 1 },
+    ]);
+    expect(crowdedBy(most, [rule("web", "db")])).toEqual([]);
+    // Of its own class a node is no peer of its own.
+    expect(crowdedBy(more, [rule("web", "web")])).toEqual([]);
+    expect(crowdedBy(more, [rule("web", "web"), rule("db", "web")])).toEqual([
+      { tags: ["web"], peers: LIMITS.peers + 1 },
+      { tags: ["db"], peers: LIMITS.peers + 1 },
+    ]);
   });
 });
