@@ -4,7 +4,7 @@ import { groups, segments, users } from "../../../shared/registry/schema.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import { touchUsers } from "../handlers/groups.ts";
-import { checksColumn, refuseReservedSegment } from "../handlers/segments.ts";
+import { checksColumn, refuseSegmentName } from "../handlers/segments.ts";
 import { refuseEnd } from "../handlers/users.ts";
 import type { Building } from "./apply.ts";
 
@@ -23,7 +23,7 @@ export function applySegment(
     if (before) statements.push(d1.prepare("DELETE FROM segments WHERE id = ?").bind(before.id));
     return;
   }
-  refuseReservedSegment(item.name);
+  if (!before) refuseSegmentName(item.name);
   const row = {
     ...described(before, names.segment(item.name), item, call.now),
     deviceChecks: item.deviceChecks ? checksColumn(item.deviceChecks) : (before?.deviceChecks ?? "[]"),

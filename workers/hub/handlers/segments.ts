@@ -1,6 +1,7 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { SIGN_IN_SEGMENT } from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
+import { lookAlikeFault } from "../../../shared/base/look-alikes.ts";
 import { canonicalCheck } from "../../../shared/node/config/device-check.ts";
 import { segments } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
@@ -30,6 +31,20 @@ export async function findSegment(d1: D1Database, reference: string): Promise<Ro
 export function refuseReservedSegment(name: string): void {
   if (name === SIGN_IN_SEGMENT)
     throwRefusal("conflict", "This name is that of the built-in segment of sign-ins.");
+}
+
+/**
+ * Refuses a new name that is reserved, or that could be taken for another one in a rule. Names of microsegments are plain ASCII
+ * already. A segment that has such a name from before keeps it until it gets another one.
+ */
+export function refuseSegmentName(name: string): void {
+  refuseReservedSegment(name);
+  const fault = lookAlikeFault(name);
+  if (fault === null) return;
+  const message = `${fault}. Use the letters of one language, such as Büro`;
+  throwRefusal("invalid_input", `The segment's name ${JSON.stringify(name)} ${message}.`, {
+    issues: [{ path: "/name", message }],
+  });
 }
 
 const effects = (action: string, row: Row, fields?: readonly string[]): Effects => ({
@@ -67,7 +82,7 @@ export const SEGMENT_HANDLERS: Handlers<
   },
 
   "segments.create": async ({ bindings, body, now }) => {
-    refuseReservedSegment(body.name);
+    refuseSegmentName(body.name);
     const row: Row = {
       id: freshId("segment"),
       name: body.name,
@@ -100,7 +115,7 @@ export const SEGMENT_HANDLERS: Handlers<
       version: ifMatch + 1,
       updatedAt: now,
     };
-    refuseReservedSegment(after.name);
+    if (after.name !== before.name) refuseSegmentName(after.name);
     return {
       statements: [
         unchanged(bindings.db, "segments", before, ifMatch),
