@@ -37,7 +37,7 @@ where("chromium").describe("the pages for nodes", () => {
   afterEach(() => hub?.close());
   afterAll(() => browser?.close());
 
-  const openHub = async (count: number, role: "owner" | "auditor" = "owner") => {
+  const openHub = async (count: number, role: "owner" | "admin" | "auditor" = "owner") => {
     const network = stubNetwork(count, role);
     hub = await startStubHub(network.stubs);
     return { ...network, hub };
@@ -335,6 +335,41 @@ where("chromium").describe("the pages for nodes", () => {
     await page.getByRole("button", { name: "Show its nodes" }).click();
     await expect.poll(() => dots.count()).toBe(count / 4 + 3);
     await picture(page, `map-${count}-open`);
+  });
+
+  it("an owner chooses which signals isolate nodes, and an admin keeps in a node that one isolated", async () => {
+    await openHub(24);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await enter("signals");
+    await page.getByRole("button", { name: "Add a transmitter" }).click();
+    await page.getByText("Isolate the device, or all nodes of the person").waitFor();
+    await isAccessible(page, "a new transmitter");
+    await picture(page, "transmitter-new");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Quarantine by okta" }).click();
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.getByLabel("The risk is high").isChecked()).toBe(true);
+    await dialog.getByLabel("The risk is high").uncheck();
+    await dialog.getByLabel("An account was disabled").check();
+    await isAccessible(page, "the choice of signals");
+    await picture(page, "transmitter-quarantine");
+    await dialog.getByRole("button", { name: "Quarantine" }).click();
+    await expect
+      .poll(() => hub?.writes)
+      .toEqual(['transmitters.update {"quarantines":["account-disabled"]}']);
+    hub?.close();
+    await openHub(24, "admin");
+    await enter("signals");
+    await page.getByRole("button", { name: "Switch off okta" }).waitFor();
+    expect(await page.getByRole("button", { name: "Quarantine by okta" }).count()).toBe(0);
+    await enter(`nodes/${stubNode(7).id}`);
+    await page.getByRole("button", { name: "Keep in quarantine" }).click();
+    await picture(page, "node-keep");
+    await page.getByRole("dialog").getByText("okta: risk-level-change").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Keep in quarantine" }).click();
+    await page.getByRole("button", { name: "Release" }).waitFor();
+    await expect.poll(() => page.getByRole("button", { name: "Keep in quarantine" }).count()).toBe(0);
+    expect(hub?.writes.some((write) => write.startsWith("nodes.quarantine"))).toBe(true);
   });
 
   it("an auditor sees everything and is offered no change", async () => {

@@ -267,7 +267,14 @@ const WHY: Answer<"mesh.why"> = {
   changesAt: NOW + 3_600_000,
 };
 
-export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"): StubNetwork {
+const TRANSMITTER: Answer<"transmitters.get"> = {
+  ...{ id: "sgt_1", name: "okta", kind: "ssf", issuer: "https://acme.okta.example", jwksUri: null },
+  ...{ audience: "https://auth.example", provider: "main", bearer: true, effects: {}, ratesOwners: false },
+  ...{ quarantines: ["risk-level-change"], enabled: true, endpoint: "https://auth.example/sgt_1" },
+  ...{ verifiedAt: null, verifiedState: null, streamStatus: null, lastEventAt: null, ...ROW },
+};
+
+export function stubNetwork(count: number, role: "owner" | "admin" | "auditor" = "owner"): StubNetwork {
   const nodes = new Map(Array.from({ length: count }, (_, at) => [idOf(at), stubNode(at)]));
   let holds = [HOLD];
   let acknowledged = 4;
@@ -309,6 +316,7 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
     "nodes.update": ({ params, body }) => change(params.node ?? "", body),
     "nodes.approve": ({ params }) => change(params.node ?? "", { status: "approved" }),
     "nodes.release": ({ params }) => change(params.node ?? "", { status: "approved" }),
+    "nodes.quarantine": ({ params }) => change(params.node ?? "", { heldBySignals: [] }),
     "nodes.revoke": ({ params }) => change(params.node ?? "", { status: "revoked" }),
     "nodes.revocation": ({ params }) => ({
       node: params.node ?? "",
@@ -321,6 +329,12 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
       pending: acknowledged < 6 ? [{ node: idOf(1), name: "db-1", leaseEndsAt: NOW + 120_000 }] : [],
       goneAt: acknowledged < 6 ? NOW + 120_000 : null,
     }),
+    "transmitters.list": () => ({ items: [TRANSMITTER], next: null }),
+    "transmitters.update": () => TRANSMITTER,
+    "transmitters.create": () => ({ transmitter: TRANSMITTER, token: null }),
+    "identityProviders.list": () => ({ items: [], next: null }),
+    "signals.list": () => ({ items: [], next: null }),
+    "receivers.list": () => ({ items: [], next: null }),
     "enrolmentKeys.list": () => ({
       items: [KEY_ROW, { ...KEY_ROW, id: "ekey_2", name: "laptops", segment: "office", uses: 20 }],
       next: null,
