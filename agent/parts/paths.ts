@@ -89,7 +89,7 @@ export class Paths implements Part {
   /** Looks at the device while traffic passes, and more often while somebody is late. */
   async #lookAtDevice(): Promise<void> {
     const now = performance.now();
-    const passes = await this.#traffic.passes(this.#socket.packets);
+    const passes = this.#traffic.passes(this.#socket.packets);
     const isLate = [...this.#byAddress.values()].some(({ paths }) => paths.isLate(now));
     const isFirst = this.#lookedAt === Number.NEGATIVE_INFINITY;
     if (!isLate && !isFirst && !(passes && now - this.#lookedAt >= LOOK_MS)) return;
