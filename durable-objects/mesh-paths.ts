@@ -7,7 +7,7 @@ import type { ObjectBindings } from "../shared/bindings.ts";
 import type { Network } from "../shared/node/mesh/network.ts";
 import { legWorldOf } from "../shared/node/mesh/relaying.ts";
 import type { Leg } from "../shared/paths/leg-table.ts";
-import { drainLegs, type LegWorld, nextPlanAt, planLegs } from "../shared/paths/legs.ts";
+import { drainLegs, type LegWorld, nextPlanAt, planLegs, roomOf } from "../shared/paths/legs.ts";
 import type { MeshPathsRpc } from "../shared/paths/mesh-paths.ts";
 import { IS_RELAYING_QUERY, storeLegs } from "../shared/registry/leg-rows.ts";
 import { meshChange } from "../shared/registry/mesh-change.ts";
@@ -28,8 +28,8 @@ export class MeshPaths extends DurableObject<Environment> implements MeshPathsRp
   readonly #queue = new SerialQueue();
   /** Null before the first relay, and when the last write failed. */
   #network: Network | null = null;
-  /** The relays of the last plan, as a text. With others, all nodes are planned for. */
-  #relays = "";
+  /** The relays of the last plan, and whether they had room. When that changes, all nodes are planned for. */
+  #room = "";
   /** The revision up to which everything is decided. */
   #decided = 0;
 
@@ -76,7 +76,7 @@ export class MeshPaths extends DurableObject<Environment> implements MeshPathsRp
       const world = legWorldOf(network);
       const drained = isDraining ? drainLegs(network.legs, world, now) : [];
       const due = isDraining ? network.legs.relays() : [];
-      const nodes = this.#isOtherwise(world) ? network.ids() : [...affected, ...due];
+      const nodes = this.#isOtherwise(network, world, now) ? network.ids() : [...affected, ...due];
       const legs = [...drained, ...planLegs(network.legs, world, nodes, now, newLeg)];
       if (legs.length === 0) {
         this.#decided = network.state.revision;
@@ -96,11 +96,11 @@ export class MeshPaths extends DurableObject<Environment> implements MeshPathsRp
     return { network, affected: affected ?? network.ids() };
   }
 
-  /** Whether there are other relays than in the last plan. */
-  #isOtherwise({ relays }: LegWorld): boolean {
-    const before = this.#relays;
-    this.#relays = JSON.stringify([...relays]);
-    return this.#relays !== before;
+  /** Whether there are other relays than in the last plan, or others are full. */
+  #isOtherwise({ legs }: Network, world: LegWorld, now: number): boolean {
+    const before = this.#room;
+    this.#room = roomOf(legs, world, now);
+    return this.#room !== before;
   }
 
   async #tell(network: Network): Promise<void> {

@@ -102,6 +102,13 @@ export class LegTable {
     return rested?.port ?? null;
   }
 
+  /** When the next port of a full relay has rested: milliseconds since the Unix epoch. Null while one is free, or none rests. */
+  portFreesAt(relay: string, now: number): number | null {
+    if (this.freePort(relay, now) !== null) return null;
+    const resting = [...(this.#relays.get(relay)?.values() ?? [])].filter((leg) => !isLive(leg));
+    return resting.reduce<number | null>((least, { since }) => earlier(least, since + PORT_REST_MS), null);
+  }
+
   #unlink(leg: Leg): void {
     if (!isLive(leg)) return;
     this.#loads.set(leg.relay, this.load(leg.relay) - 1);
@@ -119,5 +126,6 @@ export class LegTable {
   }
 }
 
+const earlier = (a: number | null, b: number): number => (a === null ? b : Math.min(a, b));
 const isLive = ({ state }: Leg): boolean => state !== "ended";
 const byAge = (a: Leg, b: Leg): number => a.since - b.since || (a.id < b.id ? -1 : 1);

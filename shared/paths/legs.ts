@@ -77,19 +77,30 @@ export function drainLegs(table: LegTable, world: LegWorld, now: number): readon
 
 /** When to plan again although nothing changes: milliseconds since the Unix epoch, or null. */
 export function nextPlanAt(table: LegTable, world: LegWorld, now: number): number | null {
+  const rooms = [...world.relays].flatMap(([relay, state]) =>
+    state === "on" ? (table.portFreesAt(relay, now) ?? []) : [],
+  );
   const moments = table.relays().flatMap((relay) => {
     const legs = table.ofRelay(relay);
     const ends = legs.filter(({ state }) => state === "leaving").map(({ since }) => since + LEAVE_MS);
     const drains = world.relays.get(relay) === "drain" && legs.some(({ state }) => state === "open");
     return drains ? [...ends, now + DRAIN.everyMs] : ends;
   });
-  return moments.length > 0
+  const all = [...rooms, ...moments];
+  return all.length > 0
     ? Math.max(
         now,
-        moments.reduce((a, b) => Math.min(a, b)),
+        all.reduce((a, b) => Math.min(a, b)),
       )
     : null;
 }
+
+/**
+ * Which relays stand, and which of them are full, in one text. While it is the same, a change concerns its own nodes alone. When it
+ * is another one, any pair may get a leg that it had to do without, or lose one.
+ */
+export const roomOf = (table: LegTable, { relays }: LegWorld, now: number): string =>
+  JSON.stringify([...relays].map(([relay, state]) => [relay, state, table.freePort(relay, now) === null]));
 
 /** A leg ends with the relay, with the link of its pair, and some time after it began to leave. */
 const hasEnded = ({ relay, ends: [a, b], state, since }: Leg, world: LegWorld, now: number): boolean =>

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LEG_PORTS, type Leg, LegTable } from "../../../shared/paths/leg-table.ts";
-import { drainLegs, type LegWorld, nextPlanAt, planLegs } from "../../../shared/paths/legs.ts";
+import { drainLegs, type LegWorld, nextPlanAt, planLegs, roomOf } from "../../../shared/paths/legs.ts";
 
 type Role = "on" | "drain" | "off";
 const NODES = ["a", "b", "c", "d", "e", "r", "s", "t"] as const;
@@ -167,14 +167,21 @@ describe("the legs of a network", () => {
     links.get("a")?.add("z");
     links.set("z", new Set(["a"]));
     expect(planLegs(table, world, ["z"], 0, make)).toEqual([]);
+    expect(nextPlanAt(table, world, 0)).toBeNull();
+    const full = roomOf(table, world, 0);
     // A pair that ends makes room, but not before its port rested.
     links.get("a")?.delete("n00000");
     const ended = planLegs(table, world, ["a"], 1, make);
     expect(ended.map(({ state }) => state)).toEqual(["ended", "ended"]);
     expect(planLegs(table, world, ["z"], 599_999, make)).toEqual([]);
+    expect(roomOf(table, world, 599_999)).toBe(full);
+    expect(nextPlanAt(table, world, 599_999)).toBe(600_001);
+    expect(roomOf(table, world, 600_001)).not.toBe(full);
     const late = planLegs(table, world, ["z"], 600_001, make);
     const placesOf = (legs: readonly Leg[]) => legs.map(({ relay, port }) => `${relay}:${port}`).sort();
     expect(placesOf(late)).toEqual(placesOf(ended));
+    expect(roomOf(table, world, 600_001)).toBe(full);
+    expect(nextPlanAt(table, world, 600_001)).toBeNull();
   });
 
   it("leave a drained relay once another carries the pair, and the relay carries them a while longer", () => {
