@@ -332,9 +332,11 @@ function nodeRow(item: Item): Item {
 }
 
 /** How many of a node's peers it hears, and how. */
-function pathsInWords({ peers, directPeers, edge }: NonNullable<Answer<"nodes.get">["live"]>): string {
+function pathsInWords(live: NonNullable<Answer<"nodes.get">["live"]>): string {
+  const { peers, directPeers, relayedPeers, edge } = live;
+  const byRelay = relayedPeers > 0 ? `, ${relayedPeers} by a relay` : "";
   const byEdge = edge.peers > 0 ? `, ${edge.peers} by the edge relay` : "";
-  return `${directPeers}/${peers} direct${byEdge}`;
+  return `${directPeers}/${peers} direct${byRelay}${byEdge}`;
 }
 
 /** A suggestion in short. */

@@ -154,6 +154,7 @@ function translatorText({ mapping, heardAt, opened }: Report["translator"]): str
 
 const PATH_WORDS: Readonly<Record<string, string>> = {
   direct: "direct",
+  relay: "by a relay",
   edge: "by the edge relay",
   none: "not heard",
 };

@@ -24,6 +24,7 @@ const STANDINGS: Readonly<Record<Status["standing"], string>> = {
 /** How a peer is reached, and where. */
 function way({ path, endpoint }: Status["peers"][number]): string {
   if (path === "direct") return `direct, ${endpoint}`;
+  if (path === "relay") return `relay, ${endpoint}`;
   if (path === "edge") return "edge relay";
   return endpoint === null ? "none" : `none, tries ${endpoint}`;
 }

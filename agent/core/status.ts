@@ -59,7 +59,7 @@ export async function statusOf(parts: StatusParts) {
         name: peer.name,
         addresses: [peer.ipv4, peer.ipv6],
         routes: peer.routes,
-        path: now ? pathOf(now, Date.now()) : "none",
+        path: now ? pathOf(now, peer, Date.now()) : "none",
         endpoint: now && !isOnEdge(now.endpoint) ? now.endpoint : null,
         handshakeAt: now && now.handshake > 0 ? now.handshake * 1_000 : null,
         receivedBytes: now?.receivedBytes ?? 0,

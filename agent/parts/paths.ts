@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Assembled } from "../../shared/node/config/assemble.ts";
+import { canonicalPrefix, contains, type Prefix, parseHost } from "../../shared/node/config/prefixes.ts";
+import { addressOf } from "../../shared/node/hearing.ts";
 import { PROBE_EVERY_MS } from "../../shared/paths/path-watch.ts";
 import { PROBE_ID_BYTES, probeId, questionOf } from "../../shared/paths/probe.ts";
 import { candidatesOf } from "../paths/candidates.ts";
+import { LegProbes, type Spare } from "../paths/leg-probes.ts";
 import { type Move, PeerPaths } from "../paths/peer-paths.ts";
 import { ProbeSocket } from "../paths/probe-socket.ts";
 import { Traffic } from "../paths/traffic.ts";
@@ -34,6 +37,7 @@ export class Paths implements Part {
   readonly #node: NodeView;
   readonly #traffic: Traffic;
   readonly #socket: ProbeSocket;
+  readonly #legs = new LegProbes(randomBytes);
   #config: Assembled | null = null;
   #byAddress = new Map<string, Watched>();
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -53,13 +57,14 @@ export class Paths implements Part {
 
   stop(): void {
     this.#socket.close();
+    this.#legs.close();
   }
 
   async #work(): Promise<void> {
     const { tunnel } = this.#node;
     const config = tunnel.isApart ? null : tunnel.config;
     if (config !== this.#config) this.#learnPeers(config);
-    if (!config?.manifest.probes || config.peers.length === 0) return this.#socket.close();
+    if (!config?.manifest.probes || config.peers.length === 0) return this.stop();
     this.#socket.open(config.manifest.ipv4);
     await this.#lookAtDevice();
     for (const watched of this.#byAddress.values()) {
@@ -67,6 +72,7 @@ export class Paths implements Part {
       if (move) await this.#move(watched, move);
     }
     this.#ask();
+    this.#legs.ask(this.#spares(config));
   }
 
   #learnPeers(config: Assembled | null): void {
@@ -132,10 +138,33 @@ export class Paths implements Part {
     }
   }
 
+  /** The spare legs of peers with traffic. What goes through the tunnel itself shows nothing of the way to a relay. */
+  #spares({ peers }: Assembled): readonly Spare[] {
+    const now = performance.now();
+    const tunnelled = peers.flatMap(({ peer }) =>
+      peer.routes.flatMap((route) => canonicalPrefix(route) ?? []),
+    );
+    return [...this.#byAddress.values()].flatMap(({ paths }) =>
+      paths
+        .spares(now)
+        .filter(({ endpoint }) => !tunnelled.some((route) => isWithin(route, endpoint)))
+        .map(({ endpoint, by }) => ({
+          ...{ endpoint, by },
+          onAnswer: (rttMs: number) => paths.halfAnswers(endpoint, rttMs, performance.now()),
+          onLate: () => paths.halfAnswers(endpoint, null, performance.now()),
+        })),
+    );
+  }
+
   #hear(address: string, tell: (paths: PeerPaths) => void, probes: number): void {
     const watched = this.#byAddress.get(address);
     if (!watched) return;
     watched.probes += probes;
     tell(watched.paths);
   }
+}
+
+function isWithin(route: Prefix, endpoint: string): boolean {
+  const host = parseHost(addressOf(endpoint).replace(/^\[|\]$/g, ""));
+  return host !== null && contains(route, host);
 }

@@ -32,9 +32,11 @@ export class PathBook {
       const measured = of.measured(now);
       if (paths.length + measured.length > WIRE_LIMITS.pathsPerReport) break;
       standings.set(peer, of.standing(now));
-      for (const { measuredAt, rttMs, jitterMs, loss, ...path } of measured)
+      for (const { measuredAt, rttMs, jitterMs, loss, by, halfMs, ...path } of measured)
         paths.push({
           ...{ peer, ...path, rttMicros: thousandths(rttMs), jitterMicros: thousandths(jitterMs) },
+          ...(by && { relay: by.node }),
+          ...(halfMs !== null && { halfMicros: Math.round(halfMs * 1_000) }),
           lossPermille: thousandths(loss),
           measuredAt: measuredAt === null ? null : atHub(measuredAt),
         });

@@ -22,6 +22,8 @@ const IDLE_EVERY_MS = 60_000;
 const SILENT_AFTER = 3;
 /** A sign of life that is not older than this is a new one: ms. */
 const RECENT_MS = 1_500;
+/** What a relay answered for a spare leg says something for so long: ms. */
+const HALF_FRESH_MS = 10_000;
 
 /** What a node measured of one path. Times are of the caller's clock. */
 export interface Measured extends Candidate {
@@ -31,6 +33,8 @@ export interface Measured extends Candidate {
   readonly jitterMs: number | null;
   readonly loss: number | null;
   readonly measuredAt: number | null;
+  /** The round trip to the relay alone. Null where none is known. */
+  readonly halfMs: number | null;
 }
 
 /** The peer is to be sent to by another path from now on. */
@@ -49,6 +53,8 @@ export class PeerPaths {
   #candidates: readonly Candidate[] = [];
   #watch: PathWatch;
   #meters = new Map<string, Meter>();
+  /** Of the halves between this node and relays. */
+  #halves = new Map<string, Meter>();
   readonly #asked = new Map<string, { readonly endpoint: string; readonly at: number }>();
   #closeUntil: number;
   #nextIdleAt: number;
@@ -102,7 +108,9 @@ export class PeerPaths {
         direct,
       );
       const known = new Set(candidates.map((candidate) => candidate.endpoint));
-      this.#meters = new Map([...this.#meters].filter(([place]) => known.has(place)));
+      const stays = ([place]: [string, Meter]) => known.has(place);
+      this.#meters = new Map([...this.#meters].filter(stays));
+      this.#halves = new Map([...this.#halves].filter(stays));
     }
     this.#watch = using(this.#watch, Math.max(0, at), now);
     const to = this.current;
@@ -154,6 +162,24 @@ export class PeerPaths {
     this.#watch = answered(this.#watch, this.#watch.inUse, now);
   }
 
+  /** The legs that are not in use, while they are worth probing: while the pair has traffic, or is in doubt. */
+  spares(now: number): readonly Required<Candidate>[] {
+    if (!this.isClose(now)) return [];
+    const { current } = this;
+    return this.#candidates.flatMap((candidate) => {
+      const { by } = candidate;
+      return by && candidate.endpoint !== current?.endpoint ? { ...candidate, by } : [];
+    });
+  }
+
+  /** The relay of a spare leg answered, or with null did not in time. */
+  halfAnswers(endpoint: string, rttMs: number | null, now: number): void {
+    if (!this.#candidates.some((candidate) => candidate.endpoint === endpoint)) return;
+    const meter = this.#halves.get(endpoint) ?? NEW_METER;
+    this.#halves.set(endpoint, rttMs === null ? unanswered(meter) : measured(meter, rttMs, now));
+    this.isFresh = true;
+  }
+
   /** Judges what was not answered in time. @returns The move that follows, or null. */
   look(now: number): Move | null {
     for (const [id, question] of this.#asked) {
@@ -169,7 +195,7 @@ export class PeerPaths {
       return null;
     }
     const before = this.#watch;
-    this.#watch = decide(before, now);
+    this.#watch = decide(before, now, (index) => this.#half(index, now) !== null);
     const { current } = this;
     if (this.#watch.inUse === before.inUse || !current) return null;
     const from = this.#candidates[before.inUse]?.endpoint ?? null;
@@ -177,14 +203,28 @@ export class PeerPaths {
   }
 
   measured(now: number): Measured[] {
-    return this.#candidates.map(({ kind, endpoint }, index) => {
+    return this.#candidates.map(({ kind, endpoint, by }, index) => {
       const meter = this.#meters.get(endpoint) ?? NEW_METER;
       const inUse = index === this.#watch.inUse;
       return {
-        ...{ kind, endpoint, inUse, state: inUse ? this.#state(now) : ("unknown" as const) },
+        ...{
+          kind,
+          endpoint,
+          ...(by && { by }),
+          inUse,
+          state: inUse ? this.#state(now) : ("unknown" as const),
+        },
         ...{ rttMs: meter.rttMs, jitterMs: meter.jitterMs, loss: lossOf(meter), measuredAt: meter.at },
+        halfMs: this.#half(index, now),
       };
     });
+  }
+
+  /** The round trip of this node's half of a path, if its relay answered the last question, and of late. */
+  #half(index: number, now: number): number | null {
+    const meter = this.#halves.get(this.#candidates[index]?.endpoint ?? "");
+    if (!meter || meter.at === null || meter.outcomes.at(-1) !== true) return null;
+    return now - meter.at < HALF_FRESH_MS ? meter.rttMs : null;
   }
 
   #lookClosely(forMs: number, now: number): void {

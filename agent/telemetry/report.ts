@@ -20,7 +20,7 @@ export function peerReports(
       receivedBytes: state.receivedBytes,
       sentBytes: state.sentBytes,
       endpoint: isOnEdge(state.endpoint) ? null : state.endpoint,
-      path: pathOf(state, nowMs),
+      path: pathOf(state, peer, nowMs),
     };
   });
 }

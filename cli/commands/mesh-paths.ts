@@ -42,15 +42,16 @@ async function status(app: App, { node, limit }: StatusOptions): Promise<void> {
       ...(limit === undefined ? {} : { limit: Number(limit) }),
     },
   });
-  const rows = data.items.map(({ name, peerName, rttMs, jitterMs, loss, ...path }) => ({
+  const rows = data.items.map(({ name, peerName, relayName, rttMs, jitterMs, loss, ...path }) => ({
     ...path,
+    relay: relayName,
     from: name,
     to: peerName,
     rtt: milliseconds(rttMs),
     jitter: milliseconds(jitterMs),
     loss: percent(loss),
   }));
-  const columns = ["from", "to", "kind", "state", "endpoint", "rtt", "jitter", "loss", "measuredAt"];
+  const columns = ["from", "to", "kind", "relay", "state", "endpoint", "rtt", "jitter", "loss", "measuredAt"];
   app.emit(data, () => listText(columns, rows, app.io.columns, "from", "No node has measured a path yet."));
   if (data.unreported > 0) app.note(`${data.unreported} path(s) were not measured.`);
   if (data.truncated) app.note("There is more: --limit shows up to 5000, --node those of one node.");

@@ -55,6 +55,7 @@ const COLUMNS: readonly Column<Node>[] = [
   { header: "Version", cell: (node) => node.live?.facts?.agentVersion ?? "", className: "wide" },
   { header: "Peers", cell: (node) => node.live?.peers ?? "", className: "wide" },
   { header: "Direct", cell: (node) => node.live?.directPeers ?? "", className: "wide" },
+  { header: "Relayed", cell: (node) => node.live?.relayedPeers ?? "", className: "wide" },
   { header: "Config", cell: (node) => <ConfigState node={node} />, className: "wide" },
 ];
 

@@ -1,4 +1,5 @@
 import type { Network } from "../../shared/node/mesh/network.ts";
+import { relayConditions } from "../../shared/node/mesh/relaying.ts";
 import { liveNode, segmentMap } from "../../shared/node/overview.ts";
 import type { PathLedger } from "../../shared/node/path-ledger.ts";
 import { type PathsOfPair, type SegmentPairs, type UsedPath, whyUsed } from "../../shared/node/path-view.ts";
@@ -34,13 +35,15 @@ export class Overview {
   live(network: Network, node: string, now: number): LiveNode {
     const heardAt = this.#sockets.heardAt(node, now);
     const seenAt = this.#presence.lastSeen(node);
+    const row = this.#store.rows.get(node);
     return liveNode(this.#reports.get(node), {
       online: heardAt !== null || this.#presence.isOnline(node, network.state.poll_seconds, now),
       lastSeenAt: heardAt === null ? seenAt : Math.max(heardAt, seenAt ?? 0),
-      etag: this.#store.rows.get(node)?.etag ?? null,
+      etag: row?.etag ?? null,
       peers: network.index.linksOf(node).length,
       edge: this.#edges.use(node),
       checks: network.checksOf(node),
+      conditions: relayConditions(network, node, row?.capability ?? 0),
       now,
     });
   }

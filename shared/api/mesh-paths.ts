@@ -15,6 +15,9 @@ export const pathsQuery = {
 const path = z.object({
   kind: z.enum(PATH_KINDS),
   endpoint,
+  /** The relay's id and name, where the path goes by one. */
+  relay: z.nullable(z.string()),
+  relayName: z.nullable(z.string()),
   /** Whether the node sends by it now. */
   inUse: z.boolean(),
   /** `one_way`: the peer is heard, and does not answer. `unknown`: not in use, or the peer answers no probes. */
@@ -24,6 +27,8 @@ const path = z.object({
   jitterMs: z.nullable(z.number()),
   /** The share of the last probes that were not answered, 0 to 1. */
   loss: z.nullable(z.number()),
+  /** The mean round trip to the relay alone, in milliseconds, of a path that is not in use; null: its relay answers no probes. */
+  halfMs: z.nullable(z.number()),
   measuredAt: z.nullable(f.instant),
   reportedAt: f.instant,
 });

@@ -86,6 +86,8 @@ export const nodeLive = z.object({
   peers: z.int(),
   /** Of the peers: how many have a live direct path. */
   directPeers: z.int(),
+  /** Of the peers: how many it hears by a relay. */
+  relayedPeers: z.int(),
   /** Of the peers: how many it hears through the edge relay; the bytes that the relay carried for it since it enrolled, and when last. */
   edge: z.object({ peers: z.int(), bytes: z.int(), lastAt: z.nullable(f.instant) }),
   /** How the packet filter that the node says is in force compared with what was compiled; null: nothing was compared. */

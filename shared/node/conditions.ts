@@ -27,6 +27,7 @@ export const CONDITION_CODES = [
   "tunnel_closed",
   "edge_closed",
   "relay_ports",
+  "relay_too_old",
   "proofs_off",
   "part_failed",
 ] as const;

@@ -4,7 +4,7 @@ import { type DeviceCheck, printDeviceCheck, resultOf } from "./config/device-ch
 import { formatTag } from "./config/serial.ts";
 import type { Serial } from "./config/types.ts";
 import type { LedgerPath } from "./path-ledger.ts";
-import type { Condition, NodeFactsReport, PeerReport } from "./protocol/types.ts";
+import type { Condition, NodeFactsReport, PathKind, PeerReport } from "./protocol/types.ts";
 import { isAlive } from "./report.ts";
 import type {
   CheckedReport,
@@ -37,19 +37,22 @@ export function liveNode(
     readonly edge: { readonly bytes: number; readonly lastAt: number } | null;
     readonly etag: string | null;
     readonly checks: readonly DeviceCheck[];
+    /** What the hub finds itself. */
+    readonly conditions: readonly Condition[];
     readonly now: number;
   },
 ): LiveNode {
   const { online, lastSeenAt, peers } = known;
   const { checks = [], ...facts } = report?.facts ?? {};
   const alive = online ? (report?.peers ?? []).filter((peer) => isAlive(peer, known.now)) : [];
+  const count = (kind: PathKind) => alive.filter(({ path }) => path === kind).length;
   return {
     online,
     lastSeenAt,
     current: Boolean(report?.applied && formatTag(report.applied) === known.etag),
     appliedSerial: report?.applied?.serial ?? null,
     applyError: report?.applyError ?? null,
-    conditions: [...(report?.conditions ?? [])],
+    conditions: [...(report?.conditions ?? []), ...known.conditions],
     facts: report?.facts ? (facts as Omit<NodeFactsReport, "checks">) : null,
     factsAt: report?.factsAt ?? null,
     checks: known.checks.map((check) => ({
@@ -61,9 +64,10 @@ export function liveNode(
     peers,
     ruleset: report?.ruleset ?? null,
     drifts: report?.drifts ?? { count: 0, lastAt: null },
-    directPeers: alive.filter(({ path }) => path === "direct").length,
+    directPeers: count("direct"),
+    relayedPeers: count("relay"),
     edge: {
-      peers: alive.filter(({ path }) => path === "edge").length,
+      peers: count("edge"),
       bytes: known.edge?.bytes ?? 0,
       lastAt: known.edge?.lastAt ?? null,
     },

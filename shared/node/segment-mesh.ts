@@ -140,6 +140,7 @@ export interface LiveNode {
   readonly leftOut: readonly string[];
   readonly peers: number;
   readonly directPeers: number;
+  readonly relayedPeers: number;
   /** The peers that it hears through the edge relay, and the bytes that the relay carried for it since it enrolled. */
   readonly edge: { readonly peers: number; readonly bytes: number; readonly lastAt: number | null };
   /** How the ruleset in force compared with what was compiled. Null while nothing was compared. */

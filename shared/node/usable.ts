@@ -3,7 +3,7 @@ import type { Result } from "../base/result.ts";
 import { parseRoute } from "../segments/approved-routes.ts";
 import { parseEndpoint } from "./config/endpoint.ts";
 import { canonicalPrefix, contains, parseHost } from "./config/prefixes.ts";
-import type { PeerReport } from "./protocol/types.ts";
+import { PATH_KINDS, type PeerReport } from "./protocol/types.ts";
 import { FUTURE_MS } from "./report.ts";
 
 /**
@@ -38,7 +38,7 @@ export const usableRoutes = (texts: readonly string[], overlay: Overlay): Usable
     return route.ok ? { ok: true, value: text } : route;
   });
 
-const PATHS: readonly string[] = ["direct", "edge", "none"] satisfies PeerReport["path"][];
+const PATHS: readonly string[] = [...PATH_KINDS, "none"] satisfies PeerReport["path"][];
 /** These words are for people, so they name no more than a person reads. */
 const MOST_NAMED = 10;
 const LONGEST_NAME = 80;

@@ -116,14 +116,19 @@ export function isFailed({ paths, inUse }: PathWatch, now: number): boolean {
  * Moves away from a path that has failed, to the first one that is well, or else tries those that can't be probed; and back to
  * a better one once it has been well for a while and is not flapping. Where nothing answers the pair stays where it is:
  * the fault is not the path's.
+ * @param isLikely whether something is known that speaks for a path which can't be probed: such are tried first
  */
-export function decide(watch: PathWatch, now: number): PathWatch {
+export function decide(
+  watch: PathWatch,
+  now: number,
+  isLikely: (path: number) => boolean = () => false,
+): PathWatch {
   if (watch.trial) return goOnTrying(watch, watch.trial, now);
   if (isFailed(watch, now)) {
     const next = watch.paths.findIndex(
       (path, index) => index !== watch.inUse && path.isProbed && phi(path.arrivals, now) < WELL,
     );
-    return next === -1 ? beginTrying(watch, now) : { ...watch, inUse: next };
+    return next === -1 ? beginTrying(watch, now, isLikely) : { ...watch, inUse: next };
   }
   const better = watch.paths.findIndex((path, index) => index < watch.inUse && isSteady(path, now));
   return better === -1 ? returnIfDue(watch, now) : { ...watch, inUse: better };
@@ -142,10 +147,11 @@ function returnIfDue(watch: PathWatch, now: number): PathWatch {
 const isSteady = ({ arrivals, flapping, wellSince, isProbed }: Watched, now: number): boolean =>
   isProbed && phi(arrivals, now) < WELL && now - wellSince >= HOLD_MS && !faded(flapping, now).isResting;
 
-function beginTrying(watch: PathWatch, now: number): PathWatch {
-  const left = [...watch.paths.keys()].filter(
+function beginTrying(watch: PathWatch, now: number, isLikely: (path: number) => boolean): PathWatch {
+  const known = [...watch.paths.keys()].filter(
     (index) => index !== watch.inUse && watch.paths[index]?.isProbed === false,
   );
+  const left = known.toSorted((a, b) => Number(isLikely(b)) - Number(isLikely(a)));
   if (left.length === 0 || now < watch.restsUntil) return watch;
   return tryNext(watch, { from: watch.inUse, left, since: now }, now);
 }

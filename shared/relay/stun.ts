@@ -60,6 +60,10 @@ export function readBindingAnswer(datagram: Uint8Array, key: string, transaction
   return placeText(masked(mapped, transaction));
 }
 
+/** The transaction that a message names, not verified. Null for what is too short for one. */
+export const transactionOf = (datagram: Uint8Array): Uint8Array | null =>
+  datagram.length < HEADER_BYTES ? null : datagram.slice(HEADER_BYTES - TRANSACTION_BYTES, HEADER_BYTES);
+
 interface Message {
   readonly transaction: Uint8Array;
   /** By their types, the first of each. */

@@ -1,8 +1,9 @@
+import { PATH_KINDS } from "../../shared/node/protocol/types.ts";
 import type { MapLink, SegmentMap } from "../../shared/node/segment-mesh.ts";
 
 const MOST_LINKS = 20_000;
 /** Of two ends that say different things, the one with the better path heard the other last. */
-const PATHS: readonly MapLink["path"][] = ["direct", "relay", "edge", "none"];
+const PATHS: readonly MapLink["path"][] = [...PATH_KINDS, "none"];
 
 /**
  * Combines the segments' views into one map. Each pair of nodes comes once: each end of a link saw only its own side.

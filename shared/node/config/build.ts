@@ -25,7 +25,7 @@ const CHECKS_SINCE = 3;
 /** The first capability of agents that probe their peers and answer probes. */
 const PROBES_SINCE = 6;
 /** The same for legs of relays. */
-const RELAYS_SINCE = 6;
+export const RELAYS_SINCE = 6;
 /** What a relay lets through for one pair: a gigabit each second. */
 const LEG_BYTES_PER_SECOND = 125_000_000;
 

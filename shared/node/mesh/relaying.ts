@@ -2,8 +2,10 @@ import type { Leg } from "../../paths/leg-table.ts";
 import type { LegWorld } from "../../paths/legs.ts";
 import { reportedEndpoints } from "../../registry/node-rows.ts";
 import type { RelayRole } from "../../registry/node-status.ts";
-import type { BuiltLeg } from "../config/build.ts";
+import type { ConditionCode } from "../conditions.ts";
+import { type BuiltLeg, RELAYS_SINCE } from "../config/build.ts";
 import type { RelayedPath } from "../config/types.ts";
+import type { Condition } from "../protocol/types.ts";
 import type { Network } from "./network.ts";
 
 /** What configs say of relays: which stand, what each carries, and by which a pair may go. */
@@ -13,6 +15,17 @@ export function relayRole(network: Network, node: string): RelayRole {
   const row = network.row(node);
   const stands = row && network.isInGoodStanding(node) && reportedEndpoints(row).length > 0;
   return stands ? row.relay : "off";
+}
+
+/**
+ * What only the hub sees to be wrong with a relay: its agent can't be told what to carry.
+ * @param capability of its agent; 0 before its first handshake
+ */
+export function relayConditions(network: Network, node: string, capability: number): Condition[] {
+  if (capability === 0 || capability >= RELAYS_SINCE || relayRole(network, node) === "off") return [];
+  const code: ConditionCode = "relay_too_old";
+  const detail = `The node is a relay and carries nothing, since its agent is too old (capability ${capability}, relays need ${RELAYS_SINCE}). Upgrade it, or end its role.`;
+  return [{ code, detail }];
 }
 
 /** What decides about legs. It holds for as long as the network learns nothing. */

@@ -119,15 +119,17 @@ const flowReport = z.object({
 });
 
 /** No round trip takes longer than a minute. */
-const micros = z.nullable(z.int().check(z.gte(0), z.lte(60_000_000)));
+const micros = z.int().check(z.gte(0), z.lte(60_000_000));
 const pathReport = z.object({
   peer: nodeId,
   kind: z.enum(PATH_KINDS),
   endpoint: word(64),
+  relay: z.exactOptional(nodeId),
+  halfMicros: z.exactOptional(micros),
   inUse: z.boolean(),
   state: z.enum(PATH_STATES),
-  rttMicros: micros,
-  jitterMicros: micros,
+  rttMicros: z.nullable(micros),
+  jitterMicros: z.nullable(micros),
   lossPermille: z.nullable(z.int().check(z.gte(0), z.lte(1_000))),
   measuredAt: z.nullable(instant),
 });

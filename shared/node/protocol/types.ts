@@ -18,7 +18,7 @@ import type { RulesetReport } from "../ruleset.ts";
  * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
  * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `drifts`, and `flows`, which the hub asks for in its answer to the report before |
  * | 5      | 2026-11-30 | reports have the `ruleset` in force and the `hits` of rules; the answer says when the ruleset `differs` |
- * | 6      | 2026-11-30 | a manifest may have `relay` and `probes`, and a peer `relays`, which older agents are not given; reports have `paths` and `moves`; agents may open a socket to the edge relay, and report the path `edge` of peers; traffic of a component's rules may name requests of ICMP, and the protocol `other`; the hub gives older agents neither, nor what such rules deny; answers to reports have `heardAt` |
+ * | 6      | 2026-11-30 | a manifest may have `relay` and `probes`, and a peer `relays`, which older agents are not given; reports have `paths` and `moves`; agents may open a socket to the edge relay, and report the paths `relay` and `edge` of peers; traffic of a component's rules may name requests of ICMP, and the protocol `other`; the hub gives older agents neither, nor what such rules deny; answers to reports have `heardAt` |
  */
 export const CAPABILITY = 6;
 /** The hub tells older agents to upgrade. */
@@ -181,8 +181,8 @@ export interface PeerReport {
   readonly sentBytes: number;
   /** The endpoint that the peer's packets come from, or null. It is null for what comes through the edge relay, too. */
   readonly endpoint: string | null;
-  /** Since capability 6, `edge`: through the edge relay. */
-  readonly path: "direct" | "edge" | "none";
+  /** Since capability 6, `relay`: by a relay of the config, and `edge`: through the edge relay. */
+  readonly path: PathKind | "none";
 }
 
 /** Something on the node that does not work although its config is in force, such as names that can't be written. */
@@ -231,6 +231,10 @@ export interface PathReport {
   readonly kind: PathKind;
   /** Where the packets go, `address:port` or `[address]:port`. */
   readonly endpoint: string;
+  /** The id of the relay, where the path goes by one. */
+  readonly relay?: string;
+  /** The mean round trip between this node and the relay alone, in microseconds; absent while it answers no probes. */
+  readonly halfMicros?: number;
   /** Whether the pair's packets go by it now. */
   readonly inUse: boolean;
   readonly state: PathState;

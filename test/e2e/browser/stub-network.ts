@@ -76,6 +76,7 @@ export function stubNode(at: number): Node {
       leftOut: [],
       peers: 6,
       directPeers: 5,
+      relayedPeers: 0,
       edge:
         at === 2
           ? { peers: 1, bytes: 48_300_000, lastAt: NOW - 20_000 }

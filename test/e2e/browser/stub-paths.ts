@@ -14,7 +14,7 @@ export function meshHealthStubs(now: number, nodeAt: (at: number) => Node): Stub
   const used = (from: Node, to: Node, more: Partial<Used> = {}): Used => ({
     ...{ node: from.id, name: from.name, peer: to.id, peerName: to.name },
     ...{ kind: "direct", endpoint: "203.0.113.1:51820", state: "well", rttMs: 12.4, jitterMs: 0.8, loss: 0 },
-    ...{ measuredAt: now - 2_000, reportedAt: now - 1_000 },
+    ...{ relay: null, relayName: null, halfMs: null, measuredAt: now - 2_000, reportedAt: now - 1_000 },
     ...more,
   });
   const items: Used[] = [
@@ -62,7 +62,13 @@ export function meshHealthStubs(now: number, nodeAt: (at: number) => Node): Stub
 function sideOf(from: Node, to: Node, now: number): Side {
   const direct = "[2001:db8:abcd:1234::17]:51820";
   const relay = "198.51.100.9:41001";
-  const measured = { measuredAt: now - 2_000, reportedAt: now - 1_000 };
+  const measured = {
+    relay: null,
+    relayName: null,
+    halfMs: null,
+    measuredAt: now - 2_000,
+    reportedAt: now - 1_000,
+  };
   return {
     ...{ node: from.id, name: from.name, peer: to.id, peerName: to.name, online: true },
     ...{ handshakeAt: now - 60_000, why: "failed" },

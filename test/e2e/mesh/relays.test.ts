@@ -5,6 +5,8 @@ import { MACHINES, where } from "../../support/needs.ts";
 
 /** A word that is sent through the tunnel, as bytes and as `ping` wants it. */
 const WORD = Buffer.from("not for relays");
+/** How WireGuard's messages begin. */
+const KINDS = ["01000000", "02000000", "03000000", "04000000"];
 /** A TCP server that sends back what comes. */
 const ECHO = (host: string) => `require("node:net").createServer((s) => s.pipe(s)).listen(7, "${host}")`;
 /** One TCP connection that asks ten times a second, and says when which answer came. */
@@ -77,9 +79,25 @@ where(...MACHINES).describe("two nodes behind translators, and relays that an ad
   it("reach each other by one of them", async () => {
     await until("a relay carries them", () => pings(a, b) && relayInUse() !== undefined);
     expect(pings(b, a)).toBe(true);
+    await until("both ends say so", () => [a, b].every((end) => end.status()?.peers[0]?.path === "relay"));
   });
 
-  it("show it nothing but WireGuard's ciphertext", async () => {
+  it("know beforehand that the other one answers for their half, and how soon", async () => {
+    const [from, to] = [a, b].map((end) => end.status()?.node ?? "") as [string, string];
+    let halfMs: number | null = null;
+    await until("the half of the spare is measured", async () => {
+      pings(a, b);
+      const { data } = await mesh.system.admin.call("mesh.paths", { query: { from, to } });
+      const paths = data.sides.find(({ node }) => node === from)?.paths ?? [];
+      const used = paths.find(({ inUse }) => inUse);
+      const spare = paths.find(({ relay }) => relay !== null && relay !== used?.relay);
+      halfMs = used?.kind === "relay" ? (spare?.halfMs ?? null) : null;
+      return halfMs !== null;
+    });
+    expect(halfMs).toBeGreaterThan(0);
+  });
+
+  it("show it nothing but WireGuard's ciphertext, and their probes", async () => {
     const relay = relayInUse() as TestAgent;
     let isEnough = false;
     const seen = relay
@@ -93,6 +111,7 @@ where(...MACHINES).describe("two nodes behind translators, and relays that an ad
     });
     const packets = (await seen).split(/^\d\d:\d\d:\d\d/m).slice(1);
     expect(packets.length).toBe(40);
+    let ciphertexts = 0;
     for (const packet of packets) {
       const bytes = Buffer.from(
         [...packet.matchAll(/0x[0-9a-f]{4}: {2}([0-9a-f ]+)/g)]
@@ -100,11 +119,15 @@ where(...MACHINES).describe("two nodes behind translators, and relays that an ad
           .join(""),
         "hex",
       );
-      // Behind the headers of Ethernet, IPv4 and UDP: a kind of WireGuard's, and three zeros.
-      expect([1, 2, 3, 4]).toContain(bytes[42]);
-      expect(bytes.subarray(43, 46).toString("hex")).toBe("000000");
+      // Behind the headers of Ethernet, IPv4 and UDP: a kind of WireGuard's and three zeros, or a probe of an end, with STUN's cookie.
+      const isProbe = bytes.subarray(46, 50).toString("hex") === "2112a442";
+      expect(isProbe ? ["0001", "0101"] : KINDS).toContain(
+        bytes.subarray(42, isProbe ? 44 : 46).toString("hex"),
+      );
+      if (!isProbe) ciphertexts += 1;
       expect(bytes.includes(WORD)).toBe(false);
     }
+    expect(ciphertexts).toBeGreaterThan(10);
   });
 
   it("go on by the other one when it dies, and a connection with them", async () => {

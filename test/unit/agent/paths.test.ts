@@ -124,6 +124,40 @@ describe("the paths to a peer", () => {
     expect(pair.used).toMatchObject({ endpoint: FIRST, kind: "direct", state: "well" });
   });
 
+  it("by relays are tried first where the relay answers for this node's half, and last where it does not", () => {
+    const leg = (node: string): Candidate => ({
+      ...{ kind: "relay", endpoint: `198.51.100.${node}:20000` },
+      by: { node: `nod_${node}`, leg: `leg_${node}`, probeKey: "k" },
+    });
+    const [dead, alive] = [leg("1"), leg("2")];
+    const works = (endpoint: string, now: number) => endpoint === alive.endpoint || now < 20_000;
+    const pair = new Pair(works, [direct(FIRST), direct(SECOND), dead, alive]);
+    const asked: string[] = [];
+    pair.run(26_000, (paths, now) => {
+      paths.carries(now);
+      for (const { endpoint } of paths.spares(now)) {
+        asked.push(endpoint);
+        paths.halfAnswers(endpoint, endpoint === alive.endpoint || now < 10_000 ? 7 : null, now);
+      }
+    });
+    expect(new Set(asked)).toEqual(new Set([dead.endpoint, alive.endpoint]));
+    expect(pair.moves.map(({ to, why }) => [to.endpoint, why])).toEqual([[alive.endpoint, "tried"]]);
+    const book = new PathBook();
+    book.peers.set("nod_b", pair.paths);
+    const told = new Map(book.untold(26_000, 1_000_000).paths.map((path) => [path.endpoint, path]));
+    expect(told.get(alive.endpoint)).toMatchObject({ relay: "nod_2", halfMicros: 7_000, inUse: true });
+    expect(told.get(dead.endpoint)).not.toHaveProperty("halfMicros");
+    expect(JSON.stringify([...told])).not.toContain("probeKey");
+  });
+
+  it("by relays are not probed for a peer without traffic", () => {
+    const pair = new Pair(
+      () => true,
+      [direct(FIRST), { kind: "relay", endpoint: SECOND, by: { node: "r", leg: "l", probeKey: "k" } }],
+    );
+    expect(pair.run(5_000).paths.spares(5_000)).toEqual([]);
+  });
+
   it("follow WireGuard, and say so", () => {
     const pair = new Pair(() => true).run(5_000, carries);
     const roamed = "203.0.113.5:9";

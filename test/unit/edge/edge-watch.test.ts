@@ -159,13 +159,30 @@ describe("the look at who needs the edge relay", () => {
   });
 });
 
+const LEG = "[2001:db8::7]:20001";
+const RELAYED = {
+  node: "r",
+  name: "gate",
+  leg: "leg_1",
+  probeKey: "",
+  endpoints: ["198.51.100.7:20001", LEG],
+};
+
 describe("the path of a peer", () => {
   const at = (endpoint: string | null, ageSeconds: number) =>
-    pathOf({ ...new Lab().peer, endpoint, handshake: 1_000 - ageSeconds }, 1_000_000);
+    pathOf(
+      { ...new Lab().peer, endpoint, handshake: 1_000 - ageSeconds },
+      { endpoints: [DIRECT], relays: [RELAYED] },
+      1_000_000,
+    );
   it.each([
     [DIRECT, 179, "direct"],
     [DIRECT, 180, "none"],
     ["[2001:db8::127]:127", 1, "direct"],
+    [LEG, 1, "relay"],
+    [LEG, 180, "none"],
+    [LEG.replace("20001", "4711"), 1, "relay"],
+    ["[2001:db8::8]:20001", 1, "direct"],
     [BRIDGE, 1, "edge"],
     [BRIDGE, 180, "none"],
     [DIRECT, 1_000, "none"],

@@ -226,7 +226,7 @@ describe("I8: an agent that is newer than the hub", () => {
       endpoints: ["198.51.100.7:51820"],
       conditions: [{ code: "names_unwritten", detail: "read-only", since: 1 }],
       peers: [
-        { ...seen, path: "relay" },
+        { ...seen, path: "satellite" },
         { ...seen, path: "none", rttMs: 3 },
         { ...seen, path: "none", rttMs: 4 },
       ],
@@ -235,7 +235,7 @@ describe("I8: an agent that is newer than the hub", () => {
     expect(answer.status, answer.text).toBe(200);
     const { leftOut } = answer.json<{ leftOut: string[] }>();
     expect(leftOut).toEqual([
-      "peers by a path that the hub doesn't know (1): relay",
+      "peers by a path that the hub doesn't know (1): satellite",
       "/peers/<any>/rttMs (2 times): unknown to the hub",
       "/battery: unknown to the hub",
       "/conditions/<any>/since: unknown to the hub",

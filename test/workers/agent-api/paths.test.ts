@@ -49,7 +49,9 @@ const sideOf = async (from: TestNode, to: TestNode) =>
 
 describe("what a node measured of its paths", () => {
   test("is shown for the pair, with the way in which it came to use the path", async () => {
-    const spare = pathOf({ endpoint: "198.51.100.9:7000", kind: "relay", inUse: false, state: "unknown" });
+    const leg = { kind: "relay", relay: other.id, halfMicros: 12_000 } as const;
+    const spare = pathOf({ ...leg, endpoint: "198.51.100.9:7000", inUse: false, state: "unknown" });
+    const { name } = (await world.admin.call("nodes.get", { params: { node: other.id } })).data;
     expect((await web.report({ paths: [spare, pathOf()], moves: [moveOf()] })).status).toBe(200);
     const { linked, sides, missing } = await pathsOf(web, db);
     expect([linked, missing, sides.map(({ node }) => node).sort()]).toEqual([
@@ -60,8 +62,16 @@ describe("what a node measured of its paths", () => {
     expect(await sideOf(web, db)).toMatchObject({
       why: "tried",
       paths: [
-        { endpoint: "192.0.2.7:51820", inUse: true, rttMs: 1.5, jitterMs: 0.2, loss: 0.031 },
-        { kind: "relay", inUse: false, state: "unknown" },
+        {
+          endpoint: "192.0.2.7:51820",
+          inUse: true,
+          rttMs: 1.5,
+          jitterMs: 0.2,
+          loss: 0.031,
+          relay: null,
+          halfMs: null,
+        },
+        { kind: "relay", inUse: false, state: "unknown", relay: other.id, relayName: name, halfMs: 12 },
       ],
       moves: [{ from: "192.0.2.8:51820", why: "tried" }],
     });
@@ -135,6 +145,8 @@ describe("what a node measured of its paths", () => {
     ["longer than a minute", { rttMicros: 60_000_001 }],
     ["more loss than there was", { lossPermille: 1_001 }],
     ["a kind that is none", { kind: "teleport" }],
+    ["by a relay that is no node", { relay: "gate-1" }],
+    ["half below zero", { halfMicros: -1 }],
     ["a state that is none", { state: "splendid" }],
     ["an endpoint with a line break", { endpoint: "192.0.2.7:1\n" }],
   ])("is refused when it is %s, and nothing of it is kept", async (_, more) => {
@@ -155,6 +167,23 @@ describe("what a node measured of its paths", () => {
     const moves = (await sideOf(web, db))?.moves ?? [];
     expect([moves.length, moves[0]?.at, moves.at(-1)?.at]).toEqual([128, 191, 64]);
   });
+});
+
+test("a peer by a relay is counted apart from those that are reached directly, wherever paths are shown", async () => {
+  const peer = { node: db.id, handshakeAt: Date.now(), receivedBytes: 1, sentBytes: 1 };
+  await web.report({
+    peers: [{ ...peer, endpoint: "198.51.100.9:7000", path: "relay" }],
+    paths: [pathOf({ kind: "relay", relay: other.id, endpoint: "198.51.100.9:7000" })],
+  });
+  const { live, name } = (await world.admin.call("nodes.get", { params: { node: web.id } })).data;
+  expect(live).toMatchObject({ directPeers: 0, relayedPeers: 1, edge: { peers: 0 }, leftOut: [] });
+  const { links } = (await world.admin.call("mesh.map", { query: { node: web.id } })).data;
+  expect(links.map(({ path }) => path)).toEqual(["relay"]);
+  const { items } = (await world.admin.call("mesh.status", { query: { node: web.id } })).data;
+  const ofWeb = items.filter(({ node }) => node === web.id);
+  expect(ofWeb).toMatchObject([{ name, kind: "relay", relay: other.id, peer: db.id }]);
+  const { paths } = (await world.admin.call("mesh.health")).data;
+  expect([paths.direct, paths.relay > 0]).toEqual([0, true]);
 });
 
 test("the paths of a node to itself are no question", async () => {

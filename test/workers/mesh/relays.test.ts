@@ -50,6 +50,10 @@ async function config(node: TestNode) {
   };
 }
 const relaysOf = async (node: TestNode) => (await config(node)).peer?.relays ?? [];
+const conditionsOf = async ({ id }: TestNode) =>
+  (await world.admin.call("nodes.get", { params: { node: id } })).data.live?.conditions.map(
+    ({ code }) => code,
+  );
 const carriedBy = async (relay: TestNode) =>
   (await config(relay)).legs.map(({ ends }) => ends.map(({ node }) => node));
 
@@ -91,12 +95,15 @@ describe("relays of a pair", () => {
       await node.shakeHands();
     }
     expect([await relaysOf(a), await carriedBy(relay)]).toEqual([[], []]);
+    // Only the hub knows that a relay can't do what it is there for, and says so.
+    expect([await conditionsOf(relay), await conditionsOf(a)]).toEqual([["relay_too_old"], []]);
     for (const node of [a, relay]) {
       node.capability = 6;
       await node.shakeHands();
     }
     expect((await relaysOf(a)).length).toBe(2);
     expect(await carriedBy(relay)).toHaveLength(1);
+    expect(await conditionsOf(relay)).toEqual([]);
   });
 
   test("are given back with the rule, the role and the standing, and come again", async () => {

@@ -1,5 +1,6 @@
 import { healthOf } from "../../../shared/node/mesh-health.ts";
 import { meshMetrics } from "../../../shared/node/mesh-metrics.ts";
+import type { UsedPath } from "../../../shared/node/path-view.ts";
 import { together } from "../../../shared/paths/durations.ts";
 import { askAll } from "../../mesh/ask-all.ts";
 import type { Bindings } from "../../platform/env.ts";
@@ -38,17 +39,19 @@ export const MESH_HEALTH_HANDLERS: Handlers<
     const all = answers
       .flatMap(({ answer }) => answer.pairs)
       .filter(({ node, peer }) => around === null || node === around || peer === around)
-      .map(({ node, ...path }) => ({ node, peer: path.peer, ...pathView(path) }))
       .sort((a, b) => badness(b) - badness(a));
     const shown = all.slice(0, query.limit ?? DEFAULT_SHOWN);
     const names = await namesOfNodes(
       bindings.db,
-      shown.flatMap(({ node, peer }) => [node, peer]),
+      shown.flatMap(({ node, peer, relay }) => [node, peer, ...(relay === undefined ? [] : [relay])]),
     );
     const nameOf = (id: string) => names.get(id) ?? id;
     return {
       body: {
-        items: shown.map((pair) => ({ ...pair, name: nameOf(pair.node), peerName: nameOf(pair.peer) })),
+        items: shown.map(({ node, ...path }) => ({
+          ...{ node, name: nameOf(node), peer: path.peer, peerName: nameOf(path.peer) },
+          ...pathView(path, nameOf),
+        })),
         unreported: answers.reduce((total, { answer }) => total + answer.unreported, 0),
         truncated: shown.length < all.length || answers.some(({ answer }) => answer.truncated),
         missing,
@@ -95,5 +98,5 @@ export const MESH_HEALTH_HANDLERS: Handlers<
 };
 
 /** What is silent comes first, then what takes longest. */
-const badness = ({ state, rttMs }: { readonly state: string; readonly rttMs: number | null }): number =>
-  state === "well" || state === "unknown" ? (rttMs ?? -1) : Number.POSITIVE_INFINITY;
+const badness = ({ state, rttMicros }: Pick<UsedPath, "state" | "rttMicros">): number =>
+  state === "well" || state === "unknown" ? (rttMicros ?? -1) : Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@ import type { Bindings } from "../../platform/env.ts";
 import { meshObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
+import { namesOfNodes } from "./mesh.ts";
 import { findNode } from "./nodes.ts";
 
 type Node = Awaited<ReturnType<typeof findNode>>;
@@ -19,17 +20,18 @@ async function sideOf(bindings: Bindings, node: Node, peer: Node): Promise<Paths
 
 const thousand = (value: number | null): number | null => (value === null ? null : value / 1_000);
 
-export const pathView = <P extends Omit<LedgerPath, "inUse">>({
-  peer: _,
-  rttMicros,
-  jitterMicros,
-  lossPermille,
-  ...path
-}: P) => ({
+/** @param nameOf what a node is called */
+export const pathView = <P extends Omit<LedgerPath, "inUse">>(
+  { peer: _, relay, rttMicros, jitterMicros, lossPermille, halfMicros, ...path }: P,
+  nameOf: (node: string) => string,
+) => ({
   ...path,
+  relay: relay ?? null,
+  relayName: relay === undefined ? null : nameOf(relay),
   rttMs: thousand(rttMicros),
   jitterMs: thousand(jitterMicros),
   loss: thousand(lossPermille),
+  halfMs: thousand(halfMicros ?? null),
 });
 
 export const MESH_PATH_HANDLERS: Handlers<"mesh.paths"> = {
@@ -38,7 +40,9 @@ export const MESH_PATH_HANDLERS: Handlers<"mesh.paths"> = {
     if (from.id === to.id) throwRefusal("invalid_input", "from and to are the same node. Name two nodes.");
     const answers = await Promise.all([sideOf(bindings, from, to), sideOf(bindings, to, from)]);
     const found = answers.filter((answer) => answer !== null && typeof answer !== "string");
-    const nameOf = (id: string) => (id === from.id ? from.name : to.name);
+    const relays = found.flatMap(({ paths }) => paths.flatMap(({ relay }) => relay ?? []));
+    const names = await namesOfNodes(bindings.db, [from.id, to.id, ...relays]);
+    const nameOf = (id: string) => names.get(id) ?? id;
     return {
       body: {
         linked: found.length > 0,
@@ -46,7 +50,9 @@ export const MESH_PATH_HANDLERS: Handlers<"mesh.paths"> = {
           ...side,
           name: nameOf(side.node),
           peerName: nameOf(side.peer),
-          paths: paths.toSorted((a, b) => Number(b.inUse) - Number(a.inUse)).map(pathView),
+          paths: paths
+            .toSorted((a, b) => Number(b.inUse) - Number(a.inUse))
+            .map((path) => pathView(path, nameOf)),
           moves: moves.map(({ peer: _, ...move }) => move),
         })),
         missing: [...new Set(answers.filter((answer) => typeof answer === "string"))],
