@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { ApiError } from "../../shared/api/client.ts";
 import { isSignedOut } from "../api.ts";
 
-interface Loadable<T> {
+export interface Loadable<T> {
   readonly data: T | undefined;
   readonly error: unknown;
   refetch(): unknown;

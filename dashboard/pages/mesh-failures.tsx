@@ -1,9 +1,7 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
 import { faultInWords } from "../../shared/api/path-words.ts";
-import { useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
-import { Loaded } from "../components/states.tsx";
 import { formatLength } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import { WhyPath } from "./why-path.tsx";
@@ -51,34 +49,29 @@ const TIMES: readonly Column<Failure>[] = [
 const OPEN = [WHAT, HOW_SURE, ...TIMES];
 const ENDED = [WHAT, ...TIMES];
 
-/** What fails and what failed, in plain words. @param every milliseconds between two looks */
-export function MeshFailures({ every }: { readonly every: number }) {
-  const failures = useApi("mesh.failures", {}, { every });
+/** What fails and what failed, in plain words. */
+export function MeshFailures({ failures }: { readonly failures: readonly Failure[] }) {
   return (
-    <Loaded query={failures}>
-      {({ items }) => (
-        <>
-          <section className="card">
-            <h2>What fails now</h2>
-            <FailureTable
-              caption="What fails now"
-              columns={OPEN}
-              rows={items.filter(({ endedAt }) => endedAt === null)}
-              none="Nothing that nodes or the hub noticed."
-            />
-          </section>
-          <section className="card">
-            <h2>What failed before</h2>
-            <FailureTable
-              caption="What failed before"
-              columns={ENDED}
-              rows={items.filter(({ endedAt }) => endedAt !== null)}
-              none="Nothing yet."
-            />
-          </section>
-        </>
-      )}
-    </Loaded>
+    <>
+      <section className="card">
+        <h2>What fails now</h2>
+        <FailureTable
+          caption="What fails now"
+          columns={OPEN}
+          rows={failures.filter(({ endedAt }) => endedAt === null)}
+          none="Nothing that nodes or the hub noticed."
+        />
+      </section>
+      <section className="card">
+        <h2>What failed before</h2>
+        <FailureTable
+          caption="What failed before"
+          columns={ENDED}
+          rows={failures.filter(({ endedAt }) => endedAt !== null)}
+          none="Nothing yet."
+        />
+      </section>
+    </>
   );
 }
 

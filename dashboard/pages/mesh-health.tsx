@@ -3,7 +3,7 @@ import { milliseconds, percent } from "../../shared/api/path-words.ts";
 import { useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { Loaded } from "../components/states.tsx";
+import { type Loadable, Loaded } from "../components/states.tsx";
 import { formatCount, formatLength } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
@@ -25,6 +25,9 @@ export default function MeshHealth({ path: [from, to] }: PageProps) {
 
 function WholeMesh() {
   const health = useApi("mesh.health", {}, { every: EVERY });
+  const failures = useApi("mesh.failures", {}, { every: EVERY });
+  const worst = useApi("mesh.status", { query: { limit: WORST } }, { every: EVERY });
+  // A part waits for those above it, so that none is pushed down while it is read.
   return (
     <>
       <PageHead title="Health of the mesh" />
@@ -33,11 +36,16 @@ function WholeMesh() {
         a pair counts.
       </p>
       <Loaded query={health}>{(data) => <Figures health={data} />}</Loaded>
-      <MeshFailures every={EVERY} />
-      <WorstPaths />
+      {isSettled(health) && (
+        <Loaded query={failures}>{({ items }) => <MeshFailures failures={items} />}</Loaded>
+      )}
+      {isSettled(health) && isSettled(failures) && <WorstPaths query={worst} />}
     </>
   );
 }
+
+const isSettled = ({ data, error }: { readonly data: unknown; readonly error: unknown }): boolean =>
+  data !== undefined || error !== null;
 
 function Figures({
   health: { nodes, paths, rttMs, loss, moves, failures, missing },
@@ -100,12 +108,11 @@ const COLUMNS: readonly Column<Path>[] = [
   },
 ];
 
-function WorstPaths() {
-  const status = useApi("mesh.status", { query: { limit: WORST } }, { every: EVERY });
+function WorstPaths({ query }: { readonly query: Loadable<Answer<"mesh.status">> }) {
   return (
     <section className="card">
       <h2>Paths in use, the worst first</h2>
-      <Loaded query={status}>
+      <Loaded query={query}>
         {({ items, truncated }) =>
           items.length === 0 ? (
             <p className="muted">No node has measured a path yet.</p>
