@@ -24,6 +24,8 @@ const TIMEOUT_MS = 2_000;
 export class EdgeRelay extends DurableObject<Environment> implements EdgeRelayRpc {
   readonly #ends: Ends;
   readonly #alarm: RisingAlarm;
+  /** The questions to the hub that are under way. */
+  readonly #asked = new Map<WebSocket, Promise<boolean>>();
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
@@ -48,10 +50,7 @@ export class EdgeRelay extends DurableObject<Environment> implements EdgeRelayRp
     // A socket that this side has closed may still have been sent something.
     if (!end) return;
     if (typeof message !== "string") return this.#carry(end, new Uint8Array(message));
-    if (message === SEEK) return this.#ends.seek(end, Date.now());
-    const taken = takenIn(message);
-    if (taken === null) return this.#close(end, EDGE_CLOSE.violation, "such a text is not expected");
-    end.count.taken(taken);
+    this.#heed(end, message);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
@@ -70,6 +69,17 @@ export class EdgeRelay extends DurableObject<Environment> implements EdgeRelayRp
     });
   }
 
+  #heed(end: End, text: string): void {
+    const verdict = end.count.say(Date.now());
+    const taken = takenIn(text);
+    if (verdict === "flood") this.#close(end, EDGE_CLOSE.violation, "far beyond the rate");
+    else if (text !== SEEK && taken === null)
+      this.#close(end, EDGE_CLOSE.violation, "such a text is not expected");
+    else if (verdict === "dropped") return;
+    else if (taken === null) this.#ends.seek(end);
+    else end.count.taken(taken);
+  }
+
   async #carry(end: End, frame: Uint8Array): Promise<void> {
     const now = Date.now();
     const verdict = end.count.send(frame.length, now);
@@ -86,9 +96,17 @@ export class EdgeRelay extends DurableObject<Environment> implements EdgeRelayRp
 
   /**
    * Asks the hub again whether an end may send, and tells it what was carried. Closes both sockets when the answer is no.
+   * However many frames wait for the answer, one question is under way.
    * @returns False when the answer is no, or when there is none.
    */
-  async #renew(end: End): Promise<boolean> {
+  #renew(end: End): Promise<boolean> {
+    const { socket } = end;
+    const asked = this.#asked.get(socket) ?? this.#ask(end).finally(() => this.#asked.delete(socket));
+    this.#asked.set(socket, asked);
+    return asked;
+  }
+
+  async #ask(end: End): Promise<boolean> {
     const allowed = await this.#tell(end);
     if (allowed) this.#ends.lease(end, Date.now() + LEASE_MS);
     if (allowed === false) await this.part();

@@ -32,6 +32,8 @@ export class Forwarder {
   #leg: RelayLeg;
   readonly #options: ForwarderOptions;
   #budget: Budget;
+  /** Anybody can send what may be a probe. It takes nothing of what the pair may use. */
+  #probeBudget: Budget;
   #sockets: Readonly<Record<"IPv4" | "IPv6", Socket>> | null = null;
   #state = NEW_LEG;
 
@@ -39,6 +41,7 @@ export class Forwarder {
     this.#leg = leg;
     this.#options = options;
     this.#budget = new Budget(options.bytesPerSecond, options.now());
+    this.#probeBudget = new Budget(options.bytesPerSecond, options.now());
   }
 
   /** Where the ends were proven to be, as `address:port`. */
@@ -63,8 +66,9 @@ export class Forwarder {
   /** The same pair, with other endpoints or another end. What is proven stays. */
   update(leg: RelayLeg, bytesPerSecond: number): void {
     this.#leg = leg;
-    if (bytesPerSecond !== this.#budget.bytesPerSecond)
-      this.#budget = new Budget(bytesPerSecond, this.#options.now());
+    if (bytesPerSecond === this.#budget.bytesPerSecond) return;
+    this.#budget = new Budget(bytesPerSecond, this.#options.now());
+    this.#probeBudget = new Budget(bytesPerSecond, this.#options.now());
   }
 
   stop(): void {
@@ -94,7 +98,7 @@ export class Forwarder {
   /** @returns Whether it was a probe of this leg. */
   #answerProbe(datagram: Buffer, source: string, now: number): boolean {
     const { id, probeKey } = this.#leg;
-    if (!this.#budget.take(datagram.length, now)) return false;
+    if (!this.#probeBudget.take(datagram.length, now)) return false;
     const answer = answerBinding(datagram, { user: id, key: probeKey }, source);
     if (!answer) return false;
     this.count.probes += 1;

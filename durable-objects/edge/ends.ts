@@ -74,8 +74,7 @@ export class Ends {
   }
 
   /** Tells the other end that this one looks for a direct path now. */
-  seek({ peer, count }: End, now: number): void {
-    if (count.send(0, now) !== "goes") return;
+  seek({ peer }: End): void {
     for (const other of this.#socketsOf(peer)) sendQuietly(other, SEEK);
   }
 

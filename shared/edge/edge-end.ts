@@ -4,6 +4,8 @@ import { FLOOD, FRAME_COST, PEACE_MS, RATE, WINDOW } from "./limits.ts";
 /** What the object counts of one end of a pair. It is gone when the object sleeps, which it does only when nobody sends. */
 export class EdgeEnd {
   readonly #budget: Budget;
+  /** Texts take nothing of what frames may. */
+  readonly #texts: Budget;
   /** Bytes that were sent to the end, and that its agent has not taken yet. */
   #onItsWay = 0;
   #carried = 0;
@@ -13,15 +15,17 @@ export class EdgeEnd {
   /** @param now Milliseconds. */
   constructor(now: number) {
     this.#budget = new Budget(RATE, now);
+    this.#texts = new Budget(RATE, now);
   }
 
   /** Whether a frame of this end goes on. `flood` means that the end does not keep its rate at all. */
   send(bytes: number, now: number): "goes" | "dropped" | "flood" {
-    if (this.#budget.take(bytes + FRAME_COST, now)) return "goes";
-    if (now - this.#droppedAt > PEACE_MS) this.#dropped = 0;
-    this.#droppedAt = now;
-    this.#dropped += bytes + FRAME_COST;
-    return this.#dropped > FLOOD ? "flood" : "dropped";
+    return this.#judge(this.#budget, bytes + FRAME_COST, now);
+  }
+
+  /** Whether a text of this end is heeded, likewise. */
+  say(now: number): "goes" | "dropped" | "flood" {
+    return this.#judge(this.#texts, FRAME_COST, now);
   }
 
   /** Whether a frame may go to this end. It counts as on its way then. */
@@ -46,5 +50,13 @@ export class EdgeEnd {
     const bytes = this.#carried;
     this.#carried = 0;
     return bytes;
+  }
+
+  #judge(budget: Budget, cost: number, now: number): "goes" | "dropped" | "flood" {
+    if (budget.take(cost, now)) return "goes";
+    if (now - this.#droppedAt > PEACE_MS) this.#dropped = 0;
+    this.#droppedAt = now;
+    this.#dropped += cost;
+    return this.#dropped > FLOOD ? "flood" : "dropped";
   }
 }

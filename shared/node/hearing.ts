@@ -102,6 +102,11 @@ export function mappingOf(heard: readonly HeardAt[], own: ReadonlySet<string>): 
   return heard.length > 0 && mapped.length === 0 ? "none" : null;
 }
 
-/** What of it a node names to others: nothing that only the peer finds who said it. */
-export const worthNaming = (heard: readonly HeardAt[]): string[] =>
-  mappingOf(heard, new Set()) === "dependent" ? [] : heard.map(({ endpoint }) => endpoint);
+/**
+ * What of it a node names to others: nothing that only the peer finds who said it. What several say stays, so that no liar
+ * takes it away with another port.
+ */
+export const worthNaming = (heard: readonly HeardAt[]): string[] => {
+  const isDoubtful = mappingOf(heard, new Set()) === "dependent";
+  return heard.filter(({ by }) => !isDoubtful || by > 1).map(({ endpoint }) => endpoint);
+};

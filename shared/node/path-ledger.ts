@@ -23,7 +23,7 @@ const RETENTION_MS = 7 * 86_400_000;
 
 /**
  * Takes in what a node reports of its paths. It counts for pairs of its own alone, nothing was measured later than it was
- * received, each path counts once, and no more than one of a pair is in use.
+ * received, each path counts once, and no more than one of a pair is in use, which is kept whatever else is left out.
  * @param peers the peers of the node's config
  * @param now when the report came, by the hub's clock
  */
@@ -59,5 +59,9 @@ export function notePaths(
 function soleOnes(paths: readonly PathReport[]): PathReport[] {
   const sole = new Map(paths.map((path) => [`${path.kind} ${path.endpoint}`, path]));
   const used = [...sole.values()].find(({ inUse }) => inUse);
-  return [...sole.values()].slice(0, MOST_OF_PEER).map((path) => ({ ...path, inUse: path === used }));
+  const others = [...sole.values()].filter((path) => path !== used);
+  return [
+    ...(used ? [used] : []),
+    ...others.slice(0, MOST_OF_PEER - (used ? 1 : 0)).map((path) => ({ ...path, inUse: false })),
+  ];
 }

@@ -92,5 +92,7 @@ describe("the kind of an address translator", () => {
   it("decides whether others are told: a port that is for one peer alone helps nobody", () => {
     expect(worthNaming([at(4_455, 1)])).toEqual([MAPPED]);
     expect(worthNaming([at(4_455, 1), at(4_456, 1)])).toEqual([]);
+    // One liar does not take away what others hear.
+    expect(worthNaming([at(4_455, 2), at(4_456, 1)])).toEqual([MAPPED]);
   });
 });

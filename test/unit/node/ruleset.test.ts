@@ -50,6 +50,7 @@ describe("the digest of the ruleset in force", () => {
       configOf([{ ...WEB, effect: "deny" }]),
       { ...config, peers: [peerOf({ node: "nod_3", ipv4: "100.64.0.3", inbound: [{ rule: "rul_web" }] })] },
       { ...config, manifest: manifestOf({ ipv4: "100.64.0.9" }) },
+      { ...config, manifest: { ...config.manifest, probes: true } },
     ];
     for (const other of others) expect(judgeRuleset(reportOf(other), config, NOON)).toBe("differs");
   });

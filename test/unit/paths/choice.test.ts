@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { DIRECT, PathChooser } from "../../../shared/paths/choice.ts";
 import { LatencyEstimator } from "../../../shared/paths/estimator.ts";
+import { RECENT } from "../../../shared/paths/pair-memory.ts";
+import { regret } from "../../../shared/paths/regret.ts";
 import { RelayTable } from "../../../shared/paths/relay-table.ts";
 
 const [A, B, R, S] = [0, 1, 2, 3] as const;
 
 type Series = Readonly<Record<string, (round: number) => number>>;
 
-/** A chooser after so many rounds in which `from>to` had such values; R and S are relays 0 and 1. */
-function chooserAfter(rounds: number, series: Series): PathChooser {
+/** What was measured in so many rounds in which `from>to` had such values. */
+function measuredIn(rounds: number, series: Series): LatencyEstimator {
   const estimator = new LatencyEstimator(4);
   for (let round = 0; round < rounds; round++) {
     for (const [pair, value] of Object.entries(series)) {
@@ -17,6 +19,12 @@ function chooserAfter(rounds: number, series: Series): PathChooser {
     }
     estimator.endRound();
   }
+  return estimator;
+}
+
+/** A chooser after these rounds; R and S are relays 0 and 1. */
+function chooserAfter(rounds: number, series: Series): PathChooser {
+  const estimator = measuredIn(rounds, series);
   const table = new RelayTable(4, Int32Array.of(R, S));
   for (const node of [A, B])
     for (const [number, relay] of [R, S].entries())
@@ -85,5 +93,29 @@ describe("the choice of a path", () => {
       relay: DIRECT,
       why: "no_relay",
     });
+  });
+});
+
+describe("how likely a relay is regretted", () => {
+  const ROUNDS = 8;
+  const chosenAfter = (direct: (round: number) => number) =>
+    measuredIn(41, { "0>1": direct, "0>2": steady(20), "2>1": steady(20) });
+
+  it("is certain where the relay was never shorter, and impossible where it always was", () => {
+    expect(regret(chosenAfter(steady(20)), A, R, B, ROUNDS)).toBeCloseTo(1, 9);
+    expect(regret(chosenAfter(steady(100)), A, R, B, ROUNDS)).toBe(0);
+  });
+
+  it("is as likely as the last report stays, where that alone was bad, and the rest where that alone was good", () => {
+    const only = (last: number, before: number) =>
+      chosenAfter((round) => (round === 40 ? last : before) + (round % 2) * 0.1);
+    const bad = only(20, 100);
+    const stays = bad.weight(A, bad.slot(A, B), ROUNDS);
+    expect(stays).toBeGreaterThan(0);
+    expect(stays).toBeLessThan(1);
+    expect(regret(bad, A, R, B, ROUNDS)).toBeCloseTo(stays + (1 - stays) / RECENT, 9);
+    const good = only(100, 20);
+    const kept = good.weight(A, good.slot(A, B), ROUNDS);
+    expect(regret(good, A, R, B, ROUNDS)).toBeCloseTo(((1 - kept) * (RECENT - 1)) / RECENT, 9);
   });
 });

@@ -5,6 +5,7 @@ import { Forwarder } from "../../../agent/relay/forwarder.ts";
 import type { RelayLeg } from "../../../agent/relay/relay.ts";
 import { mac1Key } from "../../../shared/relay/mac1.ts";
 import { bindingRequest, readBindingAnswer } from "../../../shared/relay/stun.ts";
+import { data } from "./datagrams.ts";
 
 const KEY = "A".repeat(43);
 const transaction = Uint8Array.from({ length: 12 }, (_, at) => at);
@@ -82,5 +83,20 @@ describe("a leg's port at a relay", () => {
     for (let at = 0; at < 20; at++) end.send(probe(leg.id), leg.port, "127.0.0.1");
     await expect.poll(() => settled(relay)).toBe(20);
     expect(relay.count).toMatchObject({ probes: 2, dropped: { not_wireguard: 18 } });
+  });
+
+  it("keeps what the pair may use for the pair, whatever strangers send", async () => {
+    const { relay, leg } = await relayed(20 * 96);
+    const [one, other, stranger] = [await bound(), await bound(), await bound()];
+    const ends = [one, other].map((end, at) => ({
+      ...leg.ends[at],
+      endpoints: [`127.0.0.1:${end.address().port}`],
+    }));
+    relay.update({ ...leg, ends } as unknown as RelayLeg, 20 * 96);
+    for (let at = 0; at < 20; at++) stranger.send(new Uint8Array(96), leg.port, "127.0.0.1");
+    await expect.poll(() => settled(relay)).toBe(20);
+    one.send(data(7), leg.port, "127.0.0.1");
+    await expect.poll(() => settled(relay)).toBe(21);
+    expect(relay.count).toMatchObject({ datagrams: 1, dropped: { over_budget: 0 } });
   });
 });

@@ -4,10 +4,12 @@ import type {
   ComponentDocument,
   ComponentRule,
   Grant,
+  ManifestDocument,
   PeerDocument,
   Traffic,
 } from "../../../shared/node/config/types.ts";
 import { renderFilter, ruleCounter, timed } from "../../../shared/node/filter.ts";
+import { PROBE_PORT } from "../../../shared/paths/probe.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
 import { Namespaces, type Place } from "./packets/namespaces.ts";
@@ -77,14 +79,18 @@ const PEERS = [
 ];
 /** Hub time. Nothing depends on it but how long the timed rules have left. */
 const NOW = 1_000_000;
-const rulesetFor = (peers: readonly PeerDocument[], rules: readonly ComponentRule[] = []): string =>
+const rulesetFor = (
+  peers: readonly PeerDocument[],
+  rules: readonly ComponentRule[] = [],
+  more: Partial<ManifestDocument> = {},
+): string =>
   renderFilter({
     interfaceName: "wg0",
     port: 51_820,
     mark: 7,
     now: NOW,
     servesContainers: false,
-    manifest,
+    manifest: { ...manifest, ...more },
     component: { ...component, rules: [...component.rules, ...rules] },
     peers,
   });
@@ -176,6 +182,37 @@ where(...MACHINES).describe("packets in network namespaces", () => {
     expect(namespaces.ping("peer", "fd00::4", "fd00::1")).toBe(true);
     expect(namespaces.ping("peer", "100.64.0.2", "100.64.0.1")).toBe(false);
     expect(namespaces.ping("us", "100.64.0.1", "100.64.0.4")).toBe(false);
+  });
+
+  test("probes pass between peers from port to port, whatever rules say, and nothing beside them", async () => {
+    const all = { inbound: [{ rule: "no_anything" }], outbound: [{ rule: "no_anything" }] };
+    const peers = [{ ...peer(2, [], []), denied: all }, peer(3, [], [])];
+    const ask = (host: number, fromPort: number, port = PROBE_PORT, to = "100.64.0.1"): Probe => ({
+      ...{ from: `100.64.0.${host}`, to, protocol: "udp", port, fromPort },
+    });
+    const asked: readonly (readonly [Probe, boolean])[] = [
+      [ask(2, PROBE_PORT), true],
+      [ask(3, PROBE_PORT), true],
+      // No peer, another port at either end, another address of this machine, another family and protocol.
+      [ask(4, PROBE_PORT), false],
+      [ask(2, 41_002), false],
+      [ask(3, 1_003, 53), false],
+      [
+        { from: "10.1.0.1", to: "100.64.0.1", protocol: "udp", port: PROBE_PORT, fromPort: PROBE_PORT },
+        false,
+      ],
+      [{ from: "fd00::2", to: "fd00::1", protocol: "udp", port: PROBE_PORT, fromPort: PROBE_PORT }, false],
+      [{ from: "100.64.0.3", to: "100.64.0.1", protocol: "tcp", port: PROBE_PORT }, false],
+    ];
+    const passed = () =>
+      namespaces.attempt(
+        "peer",
+        asked.map(([probe]) => probe),
+      );
+    namespaces.loadFilter(rulesetFor(peers, [], { probes: true }));
+    expect(await passed()).toEqual(asked.map(([, passes]) => passes));
+    namespaces.loadFilter(rulesetFor(peers));
+    expect(await passed()).toEqual(asked.map(() => false));
   });
 
   test("traffic of one family passes in that family alone", async () => {

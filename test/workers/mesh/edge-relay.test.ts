@@ -3,7 +3,15 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { edgePair } from "../../../shared/edge/edge-relay.ts";
 import { encodeFrame } from "../../../shared/edge/frame.ts";
-import { EDGE_PROTOCOL, FLOOD, LEASE_MS, MAX_FRAME, RATE, WINDOW } from "../../../shared/edge/limits.ts";
+import {
+  EDGE_PROTOCOL,
+  FLOOD,
+  FRAME_COST,
+  LEASE_MS,
+  MAX_FRAME,
+  RATE,
+  WINDOW,
+} from "../../../shared/edge/limits.ts";
 import type { SegmentMeshRpc } from "../../../shared/node/segment-mesh.ts";
 import { serveAgentApi } from "../../../workers/agent-api/index.ts";
 import { answeredBy } from "../../support/objects.ts";
@@ -259,6 +267,43 @@ describe("the edge relay", () => {
     await one.hears(1008);
     await other.hears("away");
     expect(other.frames.length * whole.length).toBeLessThanOrEqual(RATE / 10);
+  });
+
+  test("closes the socket of an end that floods it with texts, and lets the others' frames pass", async () => {
+    const { a, b } = await linkedPair();
+    const other = await TestEnd.of(b, a);
+    for (const text of ["seek", "taken 0"]) {
+      const one = await TestEnd.of(a, b);
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+      const texts = (FLOOD + RATE / 10) / FRAME_COST + 2;
+      for (let sent = 0; sent < texts; sent++) one.send(text);
+      await one.hears(1008);
+      vi.useRealTimers();
+    }
+    expect(other.heard.filter((it) => it === "seek").length).toBeLessThanOrEqual(RATE / 10 / FRAME_COST);
+    const one = await TestEnd.of(a, b);
+    one.send(frame());
+    await expect.poll(() => other.frames).toHaveLength(1);
+  });
+
+  test("asks the hub one question of an end at a time, however much comes meanwhile", async () => {
+    const { a, b } = await linkedPair();
+    const [one, other] = [await TestEnd.of(a, b), await TestEnd.of(b, a)];
+    const answers: ((allowed: boolean) => void)[] = [];
+    await runInDurableObject(relayOf(a, b), (object) => {
+      (object as unknown as { env: unknown }).env = {
+        SEGMENT_MESH: answeredBy<SegmentMeshRpc>({
+          edgeLease: () => new Promise((resolve) => answers.push(resolve)),
+        }),
+      };
+    });
+    wait(LEASE_MS + 1);
+    for (let sent = 0; sent < 20; sent++) one.send(frame(64, sent));
+    one.send("seek");
+    await other.hears("seek");
+    expect([answers.length, other.frames.length]).toEqual([1, 0]);
+    await runInDurableObject(relayOf(a, b), () => answers[0]?.(true));
+    await expect.poll(() => other.frames).toEqual(Array.from({ length: 20 }, (_, at) => frame(64, at)));
   });
 
   test("goes on after it slept, and asks the hub again when the lease is over", async () => {

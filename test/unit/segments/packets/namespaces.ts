@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { PROBE_PORT } from "../../../../shared/paths/probe.ts";
 import type { Probe } from "./probe.ts";
 
 /**
@@ -12,6 +13,8 @@ import type { Probe } from "./probe.ts";
 export type Place = "peer" | "us" | "lan";
 
 export const PORTS = [53, 80, 443, 8050];
+/** The port of probes is answered by the node under test alone: those who ask need it themselves. */
+const portsOf = (place: Place): readonly number[] => (place === "us" ? [...PORTS, PROBE_PORT] : PORTS);
 
 const prefix = `rn${process.pid}`;
 const nameOf = (place: Place): string => `${prefix}-${place}`;
@@ -63,7 +66,7 @@ export class Namespaces {
       const script = fileURLToPath(new URL("probe.ts", import.meta.url));
       const child = spawn(
         "ip",
-        ["netns", "exec", nameOf(place), process.execPath, script, ...PORTS.map(String)],
+        ["netns", "exec", nameOf(place), process.execPath, script, ...portsOf(place).map(String)],
         { stdio: ["pipe", "pipe", "inherit"] },
       );
       this.#probes.set(place, { process: child, lines: createInterface({ input: child.stdout }) });
