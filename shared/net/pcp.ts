@@ -51,14 +51,13 @@ export function pcpRequest({ nonce, client, port, lifetimeSeconds }: MapRequest)
  * @returns The mapping, or the result code of a refusal. Null when it is no answer to this request.
  */
 export function pcpAnswer(bytes: Uint8Array, { nonce, port }: MapRequest): MappedPort | number | null {
-  if (bytes.length < HEADER || bytes[0] !== VERSION || bytes[1] !== (ANSWER | MAP)) return null;
-  const result = bytes[3] ?? 0;
-  // An error may come without the rest (§8.3).
-  if (result !== 0) return result;
-  if (bytes.length < LENGTH) return null;
+  if (bytes.length < LENGTH || bytes[0] !== VERSION || bytes[1] !== (ANSWER | MAP)) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isOurs = nonce.every((byte, at) => bytes[HEADER + at] === byte);
   if (!isOurs || bytes[HEADER + NONCE_BYTES] !== UDP || view.getUint16(40) !== port) return null;
+  // A refusal repeats the request, too (§8.2, §11.4). One that does not is anybody's, and the true answer may still come.
+  const result = bytes[3] ?? 0;
+  if (result !== 0) return result;
   const address = bytes.subarray(44, 60);
   if (
     !mapped("0.0.0.0")

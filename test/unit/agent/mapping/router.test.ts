@@ -11,15 +11,18 @@ const NONCE = bytes("000102030405060708090a0b");
 const ASKED = { nonce: NONCE, client: "192.168.1.5", port: 51_820, lifetimeSeconds: 7_200 };
 
 /** Of RFC 6887: header (§7.2), MAP (§11.1). */
-const granted = (more: { nonce?: string; protocol?: string; port?: string; address?: string } = {}) => {
+const granted = (
+  more: { result?: string; nonce?: string; protocol?: string; port?: string; address?: string } = {},
+) => {
   const {
+    result = "00",
     nonce = hex(NONCE),
     protocol = "11",
     port = "ca6c",
     address = "00000000000000000000ffffcb007109",
   } = more;
   return bytes(
-    "02810000",
+    `028100${result}`,
     "00000e10",
     "00000063",
     "0".repeat(24),
@@ -82,12 +85,14 @@ describe("PCP (RFC 6887)", () => {
     ["too few bytes", granted().subarray(0, 59)],
     ["nothing", new Uint8Array(0)],
     ["a request", pcpRequest(ASKED)],
+    ["a refusal without the request", bytes("02810002", "0".repeat(40))],
+    ["a refusal of another request", granted({ result: "02", nonce: "ff".repeat(12) })],
   ])("believes no answer with %s", (_, answer) => {
     expect(pcpAnswer(answer, ASKED)).toBeNull();
   });
 
   it("reads a refusal", () => {
-    expect(pcpAnswer(bytes("02810002", "0".repeat(40)), ASKED)).toBe(2);
+    expect(pcpAnswer(granted({ result: "02" }), ASKED)).toBe(2);
   });
 });
 
@@ -127,7 +132,7 @@ describe("asking a router for a port", () => {
   });
 
   it("says when it refuses, and when nobody is there", async () => {
-    const { ask } = await router(() => bytes("02810002", "0".repeat(40)));
+    const { ask } = await router((asked) => granted({ result: "02", nonce: hex(asked.subarray(24, 36)) }));
     await expect(ask()).rejects.toThrow(MappingRefused);
     server?.close();
     server = null;
