@@ -42,7 +42,7 @@ export class EdgeRelay extends DurableObject<Environment> implements EdgeRelayRp
     const opening = openingOf(new URL(request.url).searchParams);
     if (request.headers.get("upgrade") !== "websocket" || !opening)
       return new Response(null, { status: 426 });
-    return this.#ends.open(opening, Date.now()) ?? new Response(null, { status: 409 });
+    return this.#ends.open(opening) ?? new Response(null, { status: 409 });
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -87,7 +87,7 @@ export class EdgeRelay extends DurableObject<Environment> implements EdgeRelayRp
     if (decodeFrame(frame) === null)
       return this.#close(end, EDGE_CLOSE.violation, "no frame of WireGuard datagrams");
     if (verdict === "dropped") return;
-    // Nobody may know any more whether they are linked: then nothing goes on until somebody says so.
+    // Nobody may know whether they are linked still: then nothing goes on until somebody says so.
     if (end.leaseUntil <= now && !(await this.#renew(end))) return;
     if (!this.#ends.pass(end, frame)) return;
     end.count.carried(frame.length);

@@ -1,10 +1,10 @@
 import { EdgeEnd } from "../../shared/edge/edge-end.ts";
 import { AWAY, EDGE_CLOSE, type EdgeOpening, HERE, SEEK } from "../../shared/edge/edge-relay.ts";
-import { EDGE_PROTOCOL, LEASE_MS } from "../../shared/edge/limits.ts";
+import { EDGE_PROTOCOL } from "../../shared/edge/limits.ts";
 
 /** What is stored with a socket, so that it survives hibernation. */
 interface Attachment extends Omit<EdgeOpening, "handshake" | "counter"> {
-  /** Until when the end may send, in milliseconds since the Unix epoch. */
+  /** Until when the end may send, in milliseconds since the Unix epoch. 0: the hub was not asked since it opened. */
   readonly leaseUntil: number;
 }
 
@@ -28,10 +28,11 @@ export class Ends {
   }
 
   /**
-   * Opens the socket of a node. It takes the place of an older one.
+   * Opens the socket of a node. It takes the place of an older one. It has no lease: what the Worker heard from the hub may have
+   * ended by now, and whoever parts the pair finds no socket before this one is open.
    * @returns Null when the request came before: the isolate that judged it may not be the one that saw it first.
    */
-  open({ node, peer, segment, handshake, counter }: EdgeOpening, now: number): Response | null {
+  open({ node, peer, segment, handshake, counter }: EdgeOpening): Response | null {
     const { kv } = this.#ctx.storage;
     const [lastHandshake, lastCounter] = kv.get<Opened>(node) ?? [-1, -1];
     if (handshake < lastHandshake || (handshake === lastHandshake && counter <= lastCounter)) return null;
@@ -42,7 +43,7 @@ export class Ends {
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [node]);
-    server.serializeAttachment({ node, peer, segment, leaseUntil: now + LEASE_MS } satisfies Attachment);
+    server.serializeAttachment({ node, peer, segment, leaseUntil: 0 } satisfies Attachment);
     for (const other of this.#socketsOf(peer)) {
       sendQuietly(other, HERE);
       sendQuietly(server, HERE);

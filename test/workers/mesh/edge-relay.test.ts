@@ -212,6 +212,31 @@ describe("the edge relay", () => {
     expect((await opening(handshake, counter + 1)).status).toBe(101);
   });
 
+  test("carries nothing of a socket that opened while the link of the pair ended", async () => {
+    const { a, b, rule } = await linkedPair();
+    const other = await TestEnd.of(b, a);
+    const { segmentId } = (await world.admin.call("nodes.get", { params: { node: a.id } })).data;
+    await world.admin.call("meshRules.delete", {
+      params: { meshRule: rule.id },
+      ifMatch: `"${rule.version}"`,
+    });
+    await other.hears(4403);
+    const late = await Promise.all(
+      [a, b].map(async (node) => {
+        const peer = node === a ? b.id : a.id;
+        const opening = { node: node.id, peer, segment: segmentId, handshake: "9999999999999", counter: "1" };
+        const { webSocket } = await relayOf(a, b).fetch(`https://edge/?${new URLSearchParams(opening)}`, {
+          headers: { upgrade: "websocket" },
+        });
+        if (!webSocket) throw new Error("there is no socket");
+        return new TestEnd(webSocket);
+      }),
+    );
+    late[0]?.send(frame());
+    await Promise.all(late.map((end) => end.hears(4403)));
+    expect(late.flatMap(({ frames }) => frames)).toEqual([]);
+  });
+
   test("closes the socket of an end that sends anything else than frames of WireGuard", async () => {
     const { a, b } = await linkedPair();
     const other = await TestEnd.of(b, a);
@@ -321,7 +346,7 @@ describe("the edge relay", () => {
   test("carries nothing when nobody can say any more that it may, closes when the answer is no, and keeps counting", async () => {
     const { a, b } = await linkedPair();
     const [one, other] = [await TestEnd.of(a, b), await TestEnd.of(b, a)];
-    let answer: SegmentMeshRpc["edgeLease"] = () => Promise.reject(new Error("the hub is away"));
+    let answer: SegmentMeshRpc["edgeLease"] = async () => true;
     const asks: (readonly [string, number])[] = [];
     await runInDurableObject(relayOf(a, b), (object) => {
       (object as unknown as { env: unknown }).env = {
@@ -335,6 +360,8 @@ describe("the edge relay", () => {
     });
     one.send(frame(64, 1));
     await expect.poll(() => other.frames).toHaveLength(1);
+    expect(asks.splice(0)).toEqual([[a.id, 0]]);
+    answer = () => Promise.reject(new Error("the hub is away"));
     wait(LEASE_MS + 1);
     one.send(frame(64, 2));
     await expect.poll(() => asks).toEqual([[a.id, 66]]);
