@@ -150,12 +150,29 @@ describe("the paths to a peer", () => {
     expect(JSON.stringify([...told])).not.toContain("probeKey");
   });
 
-  it("by relays are not probed for a peer without traffic", () => {
-    const pair = new Pair(
-      () => true,
-      [direct(FIRST), { kind: "relay", endpoint: SECOND, by: { node: "r", leg: "l", probeKey: "k" } }],
-    );
-    expect(pair.run(5_000).paths.spares(5_000)).toEqual([]);
+  const LEG: Candidate = {
+    kind: "relay",
+    endpoint: SECOND,
+    by: { node: "r", leg: "l", probeKey: "k" },
+  };
+
+  it("by relays are not probed for a peer without traffic, nor the one in use beside its own probes", () => {
+    const idle = new Pair(() => true, [direct(FIRST), LEG]).run(5_000);
+    expect(idle.paths.spares(5_000)).toEqual([]);
+    const [spare, used] = [
+      [direct(FIRST), LEG],
+      [LEG, direct(FIRST)],
+    ].map((known) => new Pair(() => true, known).run(5_000, carries).paths.spares(5_000));
+    expect([spare, used]).toEqual([[LEG], []]);
+  });
+
+  it("by relays are as the last question for their half found them, and for no longer than ten seconds", () => {
+    const { paths } = new Pair(() => true, [direct(FIRST), LEG]);
+    const half = (now: number) => paths.measured(now).find(({ kind }) => kind === "relay")?.halfMs;
+    paths.halfAnswers(SECOND, 7, 1_000);
+    expect([half(10_999), half(11_000)]).toEqual([7, null]);
+    paths.halfAnswers(SECOND, null, 2_000);
+    expect(half(2_000)).toBeNull();
   });
 
   it("follow WireGuard, and say so", () => {

@@ -62,6 +62,20 @@ describe("what the object counts of an end", () => {
     expect(verdicts.at(-1)).toBe("flood");
   });
 
+  it("heeds texts at a rate of their own, and calls out a flood of them", () => {
+    const end = new EdgeEnd(0);
+    const say = (times: number, now: number) => Array.from({ length: times }, () => end.say(now));
+    const [burst, flood] = [Math.floor(RATE / 10 / FRAME_COST), FLOOD / FRAME_COST];
+    expect(new Set(say(burst, 0))).toEqual(new Set(["goes"]));
+    expect(new Set(say(flood, 0))).toEqual(new Set(["dropped"]));
+    // Frames pass as if no text had come.
+    expect(end.send(RATE / 10 - FRAME_COST, 0)).toBe("goes");
+    expect(end.say(0)).toBe("flood");
+    // After peace it counts anew.
+    expect(say(1, 2_000)).toEqual(["goes"]);
+    expect(say(burst, 2_000).at(-1)).toBe("dropped");
+  });
+
   it("has no more on its way than the window, whatever the agent says that it took", () => {
     const end = new EdgeEnd(0);
     const fill = () => {

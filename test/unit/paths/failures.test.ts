@@ -28,6 +28,14 @@ describe("evidence", () => {
     expect(evidence.observersOf(down("dead"))).toEqual(["a", "b"]);
   });
 
+  it("takes nobody for answered whom the one that answers does not hear", () => {
+    const evidence = new Evidence();
+    evidence.note("a", [says("a", "b", true, true)]);
+    expect(evidence.about(["a"])).toHaveLength(1);
+    evidence.note("b", [says("b", "a", false)]);
+    expect(evidence.about(["a", "b"])).toEqual([says("b", "a", false)]);
+  });
+
   it("tells a loss in one direction by both ends", () => {
     const evidence = new Evidence();
     evidence.note("a", [says("a", "b", true, false), says("a", "c", true)]);
@@ -77,7 +85,16 @@ describe("failures", () => {
     let failures: Failure[] = [];
     for (let n = 0; n < 2_000; n++)
       failures = noteFaults(failures, [of(down(`n${n}`), "x")], new Set([`n${n}`]), n);
-    expect(failures.length).toBeLessThanOrEqual(800);
+    expect(failures).toHaveLength(500);
+    // Each ends with the next one, and both were certain.
+    for (let n = 0; n < 800; n++)
+      failures = noteFaults(failures, [of(down(`m${n}`), "x")], new Set([`m${n}`, `m${n - 1}`]), n * 60_000);
+    expect(failures.filter(({ endedAt }) => endedAt !== null)).toHaveLength(300);
+    const observers = (from: number) => Array.from({ length: 20 }, (_, at) => `o${from + at}`);
+    const crowd = [of(down("z"), ...observers(0))];
+    const [seen] = noteFaults([], crowd, new Set(["z"]), 0) as [Failure];
+    const [again] = noteFaults([seen], [of(down("z"), ...observers(20))], new Set(["z"]), 1) as [Failure];
+    expect([seen.observers.length, again.observers.length]).toEqual([8, 8]);
   });
 });
 
@@ -85,4 +102,6 @@ it("durations only grow, and are summed over segments", () => {
   const one = counted(counted(NO_DURATIONS, 1_500), 5_000_000);
   expect(one).toEqual({ counts: [0, 1, 0, 0, 0, 0, 0, 0, 1], sumSeconds: 5_001.5 });
   expect(together([one, one]).counts.at(-1)).toBe(2);
+  // What lasted as long as a bound says counts for that bound.
+  expect(counted(NO_DURATIONS, 2_000).counts.indexOf(1)).toBe(1);
 });

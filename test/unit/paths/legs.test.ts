@@ -149,19 +149,51 @@ describe("the legs of a network", () => {
     expect(loads.reduce((sum, load) => sum + load)).toBe(20);
   });
 
-  it("give every pair one before any gets two, where the ports are few", () => {
-    const table = new LegTable();
-    const peers = Array.from({ length: LEG_PORTS.count }, (_, at) => `n${String(at).padStart(5, "0")}`);
+  /** One node with a link to each of many, and two relays. */
+  function star(count: number) {
+    const peers = Array.from({ length: count }, (_, at) => `n${String(at).padStart(5, "0")}`);
     const links = new Map([["a", new Set(peers)], ...peers.map((peer) => [peer, new Set(["a"])] as const)]);
-    const world: LegWorld = {
-      relays: new Map([
-        ["r", "on"],
-        ["s", "on"],
-      ]),
-      linksOf: (node) => links.get(node) ?? new Set(),
-    };
+    const relays = new Map<string, "on" | "drain">([
+      ["r", "on"],
+      ["s", "on"],
+    ]);
+    const world: LegWorld = { relays, linksOf: (node) => links.get(node) ?? new Set() };
     let made = 0;
     const make = () => ({ id: `leg_${made++}`, probeKey: "k" });
+    return { table: new LegTable(), world, relays, links, make };
+  }
+
+  it("give every pair one before any gets two, where the ports are few", () => {
+    const { table, world, make } = star(LEG_PORTS.count + 1);
+    const legs = planLegs(table, world, ["a"], 0, make);
+    expect(legs).toHaveLength(2 * LEG_PORTS.count);
+    expect(new Set(legs.map(({ ends }) => ends.join())).size).toBe(LEG_PORTS.count + 1);
+  });
+
+  it("leave a drained relay some at a time", () => {
+    const { table, world, relays, make } = star(100);
+    planLegs(table, world, ["a"], 0, make);
+    relays.set("r", "drain");
+    const rounds = [90_000, 100_000, 110_000].map((now) => drainLegs(table, world, now).length);
+    expect(rounds).toEqual([64, 36, 0]);
+  });
+
+  it("are planned anew for all when a relay comes, goes or is drained", () => {
+    const { table, world, relays } = star(1);
+    const rooms = [roomOf(table, world, 0)];
+    for (const change of [
+      () => relays.set("s", "drain"),
+      () => relays.delete("s"),
+      () => relays.set("t", "on"),
+    ]) {
+      change();
+      rooms.push(roomOf(table, world, 0));
+    }
+    expect(new Set(rooms).size).toBe(4);
+  });
+
+  it("fill the ports, and get more when a port has rested", () => {
+    const { table, world, links, make } = star(LEG_PORTS.count);
     expect(planLegs(table, world, ["a"], 0, make)).toHaveLength(2 * LEG_PORTS.count);
     // Full: one more pair gets nothing, and nobody loses anything for it.
     links.get("a")?.add("z");

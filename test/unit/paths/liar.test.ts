@@ -43,6 +43,8 @@ describe("a clock that jumps", () => {
     let arrivals = firstArrival(0, 500);
     for (let at = 500; at <= 60_000; at += 500) arrivals = arrived(arrivals, at);
     expect(phi(arrivals, -1e12)).toBeLessThan(1);
+    for (const earlier of [-1e12, 59_999, 60_000, Number.NaN])
+      expect(arrived(arrivals, earlier)).toEqual(arrivals);
     // Forwards by an hour: it looks dead once, and the next sign of life ends that.
     const jumped = 60_000 + 3_600_000;
     expect(phi(arrivals, jumped)).toBeGreaterThan(8);
