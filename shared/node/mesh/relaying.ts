@@ -10,10 +10,14 @@ import type { Network } from "./network.ts";
 
 /** What configs say of relays: which stand, what each carries, and by which a pair may go. */
 
-/** The role that a node really has: one that does not stand, or can't be reached, relays nothing. */
+/**
+ * The role that a node really has: one that does not stand, is held apart by a quarantine, or can't be reached, relays nothing. A
+ * relay learns where others are, which is nothing for a node that is trusted less.
+ */
 export function relayRole(network: Network, node: string): RelayRole {
   const row = network.row(node);
-  const stands = row && network.isInGoodStanding(node) && reportedEndpoints(row).length > 0;
+  const isWell = network.isInGoodStanding(node) && !network.index.isInQuarantine(node);
+  const stands = row && isWell && reportedEndpoints(row).length > 0;
   return stands ? row.relay : "off";
 }
 

@@ -124,6 +124,19 @@ describe("relays of a pair", () => {
     expect(await relaysOf(a)).toHaveLength(2);
   });
 
+  test("are none that a microsegment holds in quarantine", async () => {
+    const [, second, third] = relays as [TestNode, TestNode, TestNode];
+    const { data: ward } = await world.admin.call("microsegments.create", {
+      body: { name: "ward", type: "device", isolation: "quarantine", include: [`node:${third.name}`] },
+    });
+    expect((await relaysOf(a)).map(({ node }) => node)).toEqual([second.id]);
+    expect(await carriedBy(third)).toEqual([]);
+    const params = { microsegment: ward.id };
+    const { etag } = await world.admin.call("microsegments.get", { params });
+    await world.admin.call("microsegments.delete", { params, ifMatch: etag ?? "" });
+    expect(await relaysOf(a)).toHaveLength(2);
+  });
+
   test("are decided by an object that remembers nothing", async () => {
     const before = await relaysOf(a);
     await evictDurableObject(paths);
