@@ -15,11 +15,15 @@ const MIXED = [
   ["Latin", "Han", "Hangul"],
 ];
 const SETS = [...SCRIPTS.map((script) => [script]), ...MIXED].map(
-  (scripts) => new RegExp(`^[${scripts.map((script) => `\\p{Script=${script}}`).join("")}]*$`, "u"),
+  (scripts) =>
+    new RegExp(`^[${scripts.map((script) => `\\p{Script_Extensions=${script}}`).join("")}]*$`, "u"),
 );
 
-const LETTER = /[\p{L}\p{M}]/gu;
-const OF_NO_SCRIPT = /[\p{Script=Common}\p{Script=Inherited}]/gu;
+/** Digits of a script count as its letters: among Latin ones, some look like 1 or like a dot. */
+const LETTER = /[\p{L}\p{M}]|(?!\d)\p{Nd}/gu;
+const OF_NO_SCRIPT = /\p{Script=Inherited}/gu;
+/** Letters of no script that look like quotes, dots and dashes. The sign of a long vowel stands behind kana alone. */
+const LIKE_A_SIGN = /(?!ー)(?=\p{Script=Common})\p{Lm}|(?<![\p{Script=Hiragana}\p{Script=Katakana}ー])ー/u;
 /** Latin letters without an ASCII letter in them that languages write with. Others, as those of phonetics, look like ASCII. */
 const OWN_LATIN = /[ßẞæÆœŒøØđĐðÐþÞłŁħĦŋŊıəƏ]/u;
 /** A mark that Unicode has no composed letter for. On `i`, a dot more is not seen. */
@@ -33,7 +37,8 @@ export function lookAlikeFault(name: string): string | null {
   if ([...letters].some(isVariant)) return "has letters that are variants of others";
   const own = letters.replace(OF_NO_SCRIPT, "");
   if (!SETS.some((set) => set.test(own))) return "mixes letters of several scripts, which may look alike";
-  if (PILED.test(name) || [...own].some(isStrangeLatin)) return "has a letter that looks like another one";
+  if (PILED.test(name) || LIKE_A_SIGN.test(name) || [...own].some(isStrangeLatin))
+    return "has a letter that looks like another one";
   return LIKE_LATIN.test(own) ? "consists of letters that look like Latin ones" : null;
 }
 
