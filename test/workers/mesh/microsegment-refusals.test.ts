@@ -43,33 +43,40 @@ describe("what is refused", () => {
     expect(JSON.stringify(json)).toMatch(words);
   });
 
-  test("a home segment's name that could be taken for another one, however it comes", async () => {
-    const like = "m\u0430in";
-    const refused = { code: "invalid_input", detail: expect.stringContaining("several scripts") };
-    const named = (body: Record<string, unknown>) => call(world.token, "POST", "/segments", { body });
-    expect((await named({ name: like })).json).toMatchObject(refused);
-    const apply = async (segment: Record<string, unknown>) => {
-      const { baseVersion } = (await world.admin.call("network.export")).data;
-      const body = { document: { version: 1, segments: [segment] }, baseVersion };
-      return (await call(world.token, "POST", "/network/apply", { body })).json;
-    };
-    expect(await apply({ name: like })).toMatchObject(refused);
-    expect((await named({ name: "Büro" })).status).toBe(201);
-    const change = async (path: string, version: number, body: Record<string, unknown>) =>
-      (await call(world.token, "PATCH", path, { body, headers: { "if-match": `"${version}"` } })).json;
-    expect(await change("/segments/B%C3%BCro", 1, { name: like })).toMatchObject(refused);
-    // One from before this was looked at keeps its name, and can be changed otherwise.
-    await bindings.db
-      .prepare(
-        "INSERT INTO segments (id, name, version, created_at, updated_at) VALUES ('seg_old', ?, 1, 1, 1)",
-      )
-      .bind(like)
-      .run();
-    const path = `/segments/${encodeURIComponent(like)}`;
-    expect(await change(path, 1, { name: like, description: "old" })).toMatchObject({ description: "old" });
-    expect(await apply({ name: like, description: "older" })).toMatchObject({ steps: [{ name: like }] });
-    await bindings.db.prepare("DELETE FROM segments WHERE id = 'seg_old'").run();
-  });
+  test.each([
+    ["segment", "segments", "seg_old"],
+    ["group", "groups", "grp_old"],
+  ] as const)(
+    "a %s's name that could be taken for another one, however it comes",
+    async (thing, things, old) => {
+      const like = "m\u0430in";
+      const refused = { code: "invalid_input", detail: expect.stringContaining(`The ${thing}'s name`) };
+      const named = (body: Record<string, unknown>) => call(world.token, "POST", `/${things}`, { body });
+      expect((await named({ name: like })).json).toMatchObject(refused);
+      expect((await named({ name: like })).json).toMatchObject({
+        detail: expect.stringContaining("several scripts"),
+      });
+      const apply = async (item: Record<string, unknown>) => {
+        const { baseVersion } = (await world.admin.call("network.export")).data;
+        const body = { document: { version: 1, [things]: [item] }, baseVersion };
+        return (await call(world.token, "POST", "/network/apply", { body })).json;
+      };
+      expect(await apply({ name: like })).toMatchObject(refused);
+      expect((await named({ name: "Büro" })).status).toBe(201);
+      const change = async (path: string, version: number, body: Record<string, unknown>) =>
+        (await call(world.token, "PATCH", path, { body, headers: { "if-match": `"${version}"` } })).json;
+      expect(await change(`/${things}/B%C3%BCro`, 1, { name: like })).toMatchObject(refused);
+      // One from before this was looked at keeps its name, and can be changed otherwise.
+      await bindings.db
+        .prepare(`INSERT INTO ${things} (id, name, version, created_at, updated_at) VALUES (?, ?, 1, 1, 1)`)
+        .bind(old, like)
+        .run();
+      const path = `/${things}/${encodeURIComponent(like)}`;
+      expect(await change(path, 1, { name: like, description: "old" })).toMatchObject({ description: "old" });
+      expect(await apply({ name: like, description: "older" })).toMatchObject({ steps: [{ name: like }] });
+      await bindings.db.prepare(`DELETE FROM ${things} WHERE id = ?`).bind(old).run();
+    },
+  );
 
   // Soft hyphen, zero-width joiner, direction marks, fillers, a tag character, and a letter in two parts.
   test.each([

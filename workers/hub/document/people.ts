@@ -6,6 +6,7 @@ import { unchanged } from "../../registry/guards.ts";
 import { touchUsers } from "../handlers/groups.ts";
 import { checksColumn, refuseSegmentName } from "../handlers/segments.ts";
 import { refuseEnd } from "../handlers/users.ts";
+import { refuseLookAlike } from "../look-alikes.ts";
 import type { Building } from "./apply.ts";
 
 type Section<Key extends "segments" | "users" | "groups"> = NonNullable<NetworkDocument[Key]>[number];
@@ -105,6 +106,7 @@ export function applyGroup(building: Building, step: PlanStep, item: Section<"gr
     );
     return;
   }
+  if (!before) refuseLookAlike("group", item.name);
   const row = described(before, id, item, call.now);
   const db = registryOf(d1);
   statements.push(

@@ -8,6 +8,7 @@ import { prepared, registryOf } from "../../registry/database.ts";
 import { noCycle, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { refuseLockOut } from "../lock-outs.ts";
+import { refuseLookAlike } from "../look-alikes.ts";
 import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
@@ -131,6 +132,7 @@ export const GROUP_HANDLERS: Handlers<
   }),
 
   "groups.create": async ({ bindings, body, now }) => {
+    refuseLookAlike("group", body.name);
     const row: Row = {
       id: freshId("group"),
       name: body.name,
@@ -166,6 +168,7 @@ export const GROUP_HANDLERS: Handlers<
       updatedAt: now,
     };
     const isRenamed = after.name !== before.name;
+    if (isRenamed) refuseLookAlike("group", after.name);
     const renamed = isRenamed ? await usersIn(bindings.db, before.id) : [];
     const thing = { kind: "group", target: before.id, after: { name: after.name } };
     const { kept } = isRenamed

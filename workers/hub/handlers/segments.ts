@@ -1,7 +1,6 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { SIGN_IN_SEGMENT } from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { lookAlikeFault } from "../../../shared/base/look-alikes.ts";
 import { canonicalCheck } from "../../../shared/node/config/device-check.ts";
 import { segments } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
@@ -9,6 +8,7 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { refuseLookAlike } from "../look-alikes.ts";
 import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { holdsWords } from "../search.ts";
@@ -33,18 +33,10 @@ export function refuseReservedSegment(name: string): void {
     throwRefusal("conflict", "This name is that of the built-in segment of sign-ins.");
 }
 
-/**
- * Refuses a new name that is reserved, or that could be taken for another one in a rule. Names of microsegments are plain ASCII
- * already. A segment that has such a name from before keeps it until it gets another one.
- */
+/** Refuses a new name that is reserved, or that could be taken for another one. Names of microsegments are plain ASCII already. */
 export function refuseSegmentName(name: string): void {
   refuseReservedSegment(name);
-  const fault = lookAlikeFault(name);
-  if (fault === null) return;
-  const message = `${fault}. Use the letters of one language, such as Büro`;
-  throwRefusal("invalid_input", `The segment's name ${JSON.stringify(name)} ${message}.`, {
-    issues: [{ path: "/name", message }],
-  });
+  refuseLookAlike("segment", name);
 }
 
 const effects = (action: string, row: Row, fields?: readonly string[]): Effects => ({
