@@ -82,7 +82,7 @@ export default function Connectors() {
   const connectors = usePages("connectors.list", { query: {} }, EVERY);
   const mayWrite = useMayWrite();
   const columns: readonly Column<Connector>[] = mayWrite
-    ? [...COLUMNS, { header: "", cell: (row) => <DrainButton row={row} />, className: "action" }]
+    ? [...COLUMNS, { header: "Action", cell: (row) => <DrainButton row={row} />, className: "action" }]
     : COLUMNS;
   return (
     <>
