@@ -1,5 +1,5 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
-import { WHY_THIS_PATH } from "../../shared/api/path-words.ts";
+import { milliseconds, WHY_THIS_PATH } from "../../shared/api/path-words.ts";
 import { useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
@@ -21,12 +21,18 @@ const PATHS: readonly Column<Path>[] = [
     header: "Endpoint",
     cell: ({ endpoint, inUse }) => (
       <>
-        <code>{endpoint}</code> {inUse && <span className="badge steady good">in use</span>}
+        <code>{endpoint}</code> {inUse && <span className="badge good">in use</span>}
       </>
     ),
     className: "long",
   },
   ...PATH_COLUMNS,
+  {
+    header: "To relay",
+    cell: ({ halfMs }) => milliseconds(halfMs),
+    sort: ({ halfMs }) => halfMs,
+    className: "wide",
+  },
 ];
 
 const MOVES: readonly Column<Move>[] = [

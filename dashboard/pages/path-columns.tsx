@@ -3,6 +3,7 @@ import { milliseconds, PATH_STATE, percent } from "../../shared/api/path-words.t
 import type { Column } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PathBadge } from "../components/node-badges.tsx";
+import { routeTo } from "../lib/router.ts";
 
 type Path = Omit<Answer<"mesh.paths">["sides"][number]["paths"][number], "inUse">;
 
@@ -15,7 +16,21 @@ const STATE_CLASS: Readonly<Record<Path["state"], string>> = {
 
 /** What one end measured of a path. */
 export const PATH_COLUMNS: readonly Column<Path>[] = [
-  { header: "Path", cell: ({ kind }) => <PathBadge path={kind} />, sort: ({ kind }) => kind },
+  {
+    header: "Path",
+    cell: ({ kind, relay, relayName }) => (
+      <>
+        <PathBadge path={kind} />
+        {relay !== null && (
+          <>
+            {" "}
+            <a href={routeTo("nodes", relay)}>{relayName ?? relay}</a>
+          </>
+        )}
+      </>
+    ),
+    sort: ({ kind }) => kind,
+  },
   {
     header: "State",
     cell: ({ state }) => <span className={STATE_CLASS[state]}>{PATH_STATE[state]}</span>,

@@ -231,6 +231,8 @@ where("chromium").describe("the pages for nodes", () => {
     await page.getByRole("heading", { name: "Paths between web-1 and db-1" }).waitFor();
     await page.getByText("The path before it fell silent, and this one was ready. Last handshake").waitFor();
     expect((await cellsOf("Paths web-1 → db-1", 0))[0]).toBe("198.51.100.9:41001 in use");
+    expect((await cellsOf("Paths web-1 → db-1", 0))[1]).toBe("relay ci-1");
+    expect(await rowsOf("Paths web-1 → db-1").nth(1).locator("td").last().textContent()).toBe("12 ms");
     expect(await rowsOf("Moves web-1 → db-1").count()).toBe(2);
     await page.getByText("It has measured nothing of this peer.").waitFor();
   });

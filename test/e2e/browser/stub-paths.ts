@@ -55,11 +55,15 @@ export function meshHealthStubs(now: number, nodeAt: (at: number) => Node): Stub
       missing: ["lab"],
     }),
     "mesh.failures": () => ({ items: failures, missing: ["lab"] }),
-    "mesh.paths": () => ({ linked: true, sides: [sideOf(web, db, now), unreported(db, web)], missing: [] }),
+    "mesh.paths": () => ({
+      linked: true,
+      sides: [sideOf(web, db, ci, now), unreported(db, web)],
+      missing: [],
+    }),
   };
 }
 
-function sideOf(from: Node, to: Node, now: number): Side {
+function sideOf(from: Node, to: Node, relayedBy: Node, now: number): Side {
   const direct = "[2001:db8:abcd:1234::17]:51820";
   const relay = "198.51.100.9:41001";
   const measured = {
@@ -76,6 +80,12 @@ function sideOf(from: Node, to: Node, now: number): Side {
       {
         ...{ kind: "relay", endpoint: relay, inUse: true, state: "well" },
         ...{ rttMs: 48.2, jitterMs: 3.1, loss: 0.0625, ...measured },
+        ...{ relay: relayedBy.id, relayName: relayedBy.name },
+      },
+      {
+        ...{ kind: "relay", endpoint: "198.51.100.9:41002", inUse: false, state: "unknown" },
+        ...{ rttMs: null, jitterMs: null, loss: null, ...measured },
+        ...{ relay: relayedBy.id, relayName: relayedBy.name, halfMs: 12 },
       },
       {
         ...{ kind: "direct", endpoint: direct, inUse: false, state: "unknown" },
