@@ -9,11 +9,9 @@ import { routeTo } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import { MeshFailures } from "./mesh-failures.tsx";
 import { MeshPair } from "./mesh-pair.tsx";
-import { PATH_COLUMNS } from "./path-columns.tsx";
-import { WhyPath } from "./why-path.tsx";
+import { type UsedPath, usedPathColumns } from "./path-columns.tsx";
 
 type Health = Answer<"mesh.health">;
-type Path = Answer<"mesh.status">["items"][number];
 
 const EVERY = 15_000;
 const WORST = 20;
@@ -87,25 +85,14 @@ function Figures({
   );
 }
 
-const COLUMNS: readonly Column<Path>[] = [
+const COLUMNS: readonly Column<UsedPath>[] = [
   {
     header: "From",
     cell: ({ node, name }) => <a href={routeTo("nodes", node)}>{name}</a>,
     sort: ({ name }) => name,
     className: "long",
   },
-  {
-    header: "To",
-    cell: ({ peer, peerName }) => <a href={routeTo("nodes", peer)}>{peerName}</a>,
-    sort: ({ peerName }) => peerName,
-    className: "long",
-  },
-  ...PATH_COLUMNS,
-  {
-    header: "Why",
-    cell: ({ node, peer, peerName }) => <WhyPath from={node} to={peer} toName={peerName} />,
-    className: "action",
-  },
+  ...usedPathColumns("To"),
 ];
 
 function WorstPaths({ query }: { readonly query: Loadable<Answer<"mesh.status">> }) {

@@ -1,32 +1,14 @@
-import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi } from "../api.ts";
-import { type Column, DataTable } from "../components/data-table.tsx";
+import { DataTable } from "../components/data-table.tsx";
 import { Loaded } from "../components/states.tsx";
-import { routeTo } from "../lib/router.ts";
 import type { Node } from "./node-page.tsx";
-import { PATH_COLUMNS } from "./path-columns.tsx";
-import { WhyPath } from "./why-path.tsx";
-
-type Path = Answer<"mesh.status">["items"][number];
+import { usedPathColumns } from "./path-columns.tsx";
 
 const EVERY = 15_000;
 /** Both directions of each pair are in the answer. */
 const MOST = 5_000;
 
-const COLUMNS: readonly Column<Path>[] = [
-  {
-    header: "Peer",
-    cell: ({ peer, peerName }) => <a href={routeTo("nodes", peer)}>{peerName}</a>,
-    sort: ({ peerName }) => peerName,
-    className: "long",
-  },
-  ...PATH_COLUMNS,
-  {
-    header: "Why",
-    cell: ({ node, peer, peerName }) => <WhyPath from={node} to={peer} toName={peerName} />,
-    className: "action",
-  },
-];
+const COLUMNS = usedPathColumns("Peer");
 
 /** By which paths the node sends to its peers now, and how well, as it measured them itself. */
 export function NodePaths({ node }: { readonly node: Node }) {

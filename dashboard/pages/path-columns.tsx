@@ -4,7 +4,9 @@ import type { Column } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PathBadge } from "../components/node-badges.tsx";
 import { routeTo } from "../lib/router.ts";
+import { WhyPath } from "./why-path.tsx";
 
+export type UsedPath = Answer<"mesh.status">["items"][number];
 type Path = Omit<Answer<"mesh.paths">["sides"][number]["paths"][number], "inUse">;
 
 const STATE_CLASS: Readonly<Record<Path["state"], string>> = {
@@ -54,5 +56,21 @@ export const PATH_COLUMNS: readonly Column<Path>[] = [
     cell: ({ measuredAt }) => <Moment at={measuredAt} />,
     sort: ({ measuredAt }) => measuredAt,
     className: "wide",
+  },
+];
+
+/** Paths in use: to whom, what was measured, and where it says why. */
+export const usedPathColumns = (header: "To" | "Peer"): readonly Column<UsedPath>[] => [
+  {
+    header,
+    cell: ({ peer, peerName }) => <a href={routeTo("nodes", peer)}>{peerName}</a>,
+    sort: ({ peerName }) => peerName,
+    className: "long",
+  },
+  ...PATH_COLUMNS,
+  {
+    header: "Why",
+    cell: ({ node, peer, peerName }) => <WhyPath from={node} to={peer} toName={peerName} />,
+    className: "action",
   },
 ];
