@@ -186,16 +186,18 @@ where(...MACHINES).describe("packets in network namespaces", () => {
 
   test("probes pass between peers from port to port, whatever rules say, and nothing beside them", async () => {
     const all = { inbound: [{ rule: "no_anything" }], outbound: [{ rule: "no_anything" }] };
-    const peers = [{ ...peer(2, [], []), denied: all }, peer(3, [], [])];
+    // To the third one anything may go out, so that a packet that came in is answered.
+    const peers = [{ ...peer(2, [], []), denied: all }, peer(3, [], [{ rule: "anything" }])];
     const ask = (host: number, fromPort: number, port = PROBE_PORT, to = "100.64.0.1"): Probe => ({
       ...{ from: `100.64.0.${host}`, to, protocol: "udp", port, fromPort },
     });
     const asked: readonly (readonly [Probe, boolean])[] = [
       [ask(2, PROBE_PORT), true],
       [ask(3, PROBE_PORT), true],
-      // No peer, another port at either end, another address of this machine, another family and protocol.
+      // No peer, another port at either end, an address behind a peer, another family and protocol.
       [ask(4, PROBE_PORT), false],
       [ask(2, 41_002), false],
+      [ask(3, 41_003), false],
       [ask(3, 1_003, 53), false],
       [
         { from: "10.1.0.1", to: "100.64.0.1", protocol: "udp", port: PROBE_PORT, fromPort: PROBE_PORT },
@@ -211,6 +213,8 @@ where(...MACHINES).describe("packets in network namespaces", () => {
       );
     namespaces.loadFilter(rulesetFor(peers, [], { probes: true }));
     expect(await passed()).toEqual(asked.map(([, passes]) => passes));
+    const elsewhere = ask(2, PROBE_PORT, PROBE_PORT, "10.9.0.1");
+    expect(await namespaces.attempt("peer", [elsewhere])).toEqual([false]);
     namespaces.loadFilter(rulesetFor(peers));
     expect(await passed()).toEqual(asked.map(() => false));
   });
