@@ -187,6 +187,11 @@ describe("as many as a node's config takes", () => {
       body: { isolation: "open" },
     });
     expect(opened.json.detail).toMatch(/at most 1024 rules/);
+    const bounded = await call(world.token, "PATCH", "/microsegments/plain-one", {
+      headers,
+      body: { atMost: ["tcp/443"] },
+    });
+    expect(bounded.json.detail).toMatch(/at most 1024 rules/);
     await clear();
   });
 
@@ -197,9 +202,14 @@ describe("as many as a node's config takes", () => {
         Array.from({ length: 64 }, () => ({ protocol: "tcp", ports: Array(4).fill([1, 65_535]) })),
       ),
     );
-    const { json } = await create("/mesh/rules", { ...RULE, name: "one more" });
-    expect(json).toMatchObject({ code: "conflict", detail: expect.stringMatching(/larger than nodes take/) });
+    const refused = { code: "conflict", detail: expect.stringMatching(/larger than nodes take/) };
+    expect((await create("/mesh/rules", { ...RULE, name: "one more" })).json).toMatchObject(refused);
     await clear();
+    // So are those of the bounds of microsegments, which become rules.
+    const bound = Array(LIMITS.objectBytes / 128).fill({ protocol: "tcp", ports: [[443, 443]] });
+    await bindings.db.prepare("UPDATE microsegments SET at_most = ?").bind(JSON.stringify(bound)).run();
+    expect((await create("/mesh/rules", { ...RULE, name: "one more" })).json).toMatchObject(refused);
+    await bindings.db.prepare("UPDATE microsegments SET at_most = '[]'").run();
   });
 
   test("with the traffic of the services that they name, when a service grows and when one more rule names it", async () => {
